@@ -1,0 +1,262 @@
+package store
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AccountKey names an AWS account.
+type AccountKey struct {
+	Partition string `json:"partition"` // aws, aws-us-gov, aws-cn
+	ID        string `json:"id"`        // 12 digits
+}
+
+func (k AccountKey) String() string { return k.Partition + "/" + k.ID }
+
+// ParseAccountKey reads the form that String writes.
+func ParseAccountKey(s string) (AccountKey, error) {
+	partition, id, ok := strings.Cut(s, "/")
+	if !ok || partition == "" {
+		return AccountKey{}, newError(Permanent, "Write it as aws/111122223333.", "%q is not the key of an account", s)
+	}
+	return AccountKey{Partition: partition, ID: id}, nil
+}
+
+// AccountState is where an account stands.
+type AccountState string
+
+// The states of an account; None is an account that nobody has yet approved.
+const (
+	None      AccountState = ""
+	Linking   AccountState = "linking"
+	Waiting   AccountState = "waiting" // for a person
+	Failed    AccountState = "failed"
+	Linked    AccountState = "linked"
+	Drifted   AccountState = "drifted"
+	Unlinking AccountState = "unlinking"
+	Unlinked  AccountState = "unlinked"
+)
+
+// Desired is what an account shall become.
+type Desired string
+
+// What an account can be wanted to be.
+const (
+	WantLinked   Desired = "linked"
+	WantUnlinked Desired = "unlinked"
+)
+
+// Mode is the integration mode: how Okta learns the account's roles.
+type Mode string
+
+// The integration modes.
+const (
+	ModeAPI    Mode = "api"    // an IAM user's access key, entered by hand
+	ModeGroups Mode = "groups" // role names in Okta group names
+)
+
+// Account is an AWS account: its desired state, and what is known of it.
+type Account struct {
+	Meta
+	AccountKey
+	Label     string          `json:"label"` // of the Okta application
+	Mode      Mode            `json:"mode"`
+	Desired   Desired         `json:"desired,omitempty"`
+	State     AccountState    `json:"state"`
+	RequestID string          `json:"request,omitempty"` // the request that is pending or being carried out, or was last
+	Steps     map[string]Step `json:"steps,omitempty"`   // by the step's name
+	Problem   *Problem        `json:"problem,omitempty"` // what stops the account as a whole
+	Known     Known           `json:"known"`
+}
+
+// StepState is where a step stands.
+type StepState string
+
+// The states of a step.
+const (
+	StepPending StepState = "pending" // not tried since the account was approved or retried
+	StepAgain   StepState = "again"   // tried, and due again
+	StepWaiting StepState = "waiting" // a person's turn
+	StepDone    StepState = "done"
+	StepFailed  StepState = "failed"
+)
+
+// Step is what is known of one step of the pipeline on one account.
+type Step struct {
+	State    StepState `json:"state"`
+	Due      time.Time `json:"due,omitzero"` // when it is tried again; for StepAgain and StepWaiting
+	Attempts int       `json:"attempts,omitempty"`
+	Problem  *Problem  `json:"problem,omitempty"` // why it isn't done; for people
+	Note     string    `json:"note,omitempty"`    // what it is doing or has found; for people
+	Started  time.Time `json:"started,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
+}
+
+// Problem is an error as people read it.
+type Problem struct {
+	Kind    Kind   `json:"kind"`
+	Message string `json:"message"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+// ProblemOf returns what people may read of err.
+func ProblemOf(err error) *Problem {
+	message, remedy := Explain(err)
+	return &Problem{Kind: KindOf(err), Message: message, Remedy: remedy}
+}
+
+// Known is what the steps have found or made: names and IDs, never a secret.
+type Known struct {
+	Alias         string            `json:"alias,omitempty"`
+	AppID         string            `json:"app_id,omitempty"`
+	AppName       string            `json:"app_name,omitempty"`  // amazon_aws
+	AdminURL      string            `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
+	TileURL       string            `json:"tile_url,omitempty"`  // what a click on the application's tile opens
+	SigningKeyID  string            `json:"signing_key_id,omitempty"`
+	EntityID      string            `json:"entity_id,omitempty"`
+	ProviderARN   string            `json:"provider_arn,omitempty"`
+	StackID       string            `json:"stack_id,omitempty"`
+	StackAttempt  int               `json:"stack_attempt,omitempty"` // numbers the client request tokens
+	StackRetried  bool              `json:"stack_retried,omitempty"` // rolled back once because the provider was not seen yet
+	UserName      string            `json:"user_name,omitempty"`
+	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
+	Groups        map[string]string `json:"groups,omitempty"`        // Okta group ID by role name
+}
+
+const accountPrefix = "account/"
+
+// Key is where the account is stored.
+func (a *Account) Key() string { return accountPrefix + a.AccountKey.String() }
+
+// AccountKeyOf returns the account that a store key such as account/aws/111122223333 names.
+func AccountKeyOf(key string) (AccountKey, error) {
+	return ParseAccountKey(strings.TrimPrefix(key, accountPrefix))
+}
+
+// Account returns the account, or a NotFound error.
+func (tx *ReadTx) Account(k AccountKey) (Account, error) {
+	a := Account{AccountKey: k}
+	found, err := get(tx.r, a.Key(), &a)
+	if err == nil && !found {
+		err = newError(NotFound, "Ask for it with /oktaws link.", "account %s is not known", k.ID)
+	}
+	return a, err
+}
+
+// Accounts visits the accounts in order of partition and ID until visit returns false.
+func (tx *ReadTx) Accounts(visit func(Account) bool) error {
+	return scan(tx.r, accountPrefix, visit)
+}
+
+// SaveAccount derives the account's state and due time from its steps, writes it, notes a change of state in the audit
+// trail, and has the messages about it rendered anew.
+func (tx *Tx) SaveAccount(a *Account) error {
+	before, err := tx.Account(a.AccountKey)
+	if err != nil && KindOf(err) != NotFound {
+		return err
+	}
+	a.derive(tx.now)
+	if err := tx.put(a); err != nil {
+		return err
+	}
+	if before.State != a.State {
+		e := Event{What: "account." + string(a.State), Account: a.AccountKey, Request: a.RequestID}
+		if p := a.FirstProblem(); p != nil && a.State == Failed {
+			e.Text = p.Message
+		}
+		if err := tx.Record(e); err != nil {
+			return err
+		}
+		if err := tx.endRequest(a); err != nil {
+			return err
+		}
+	}
+	return tx.touch(requestPrefix + a.RequestID)
+}
+
+// derive sets State and Due from Desired and the steps.
+func (a *Account) derive(now time.Time) {
+	if a.Desired != WantLinked {
+		return
+	}
+	counts := map[StepState]int{}
+	var due time.Time
+	for _, s := range a.Steps {
+		counts[s.State]++
+		at := s.Due
+		if s.State == StepPending {
+			continue
+		}
+		if (s.State == StepAgain || s.State == StepWaiting) && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	switch {
+	case a.Problem != nil || counts[StepFailed] > 0:
+		a.State = Failed
+	case counts[StepWaiting] > 0:
+		a.State = Waiting
+	case len(a.Steps) > 0 && counts[StepDone] == len(a.Steps):
+		a.State = Linked
+	default:
+		a.State = Linking
+	}
+	switch {
+	case a.Problem != nil || a.State == Linked:
+		a.Due = time.Time{}
+	case a.State == Failed:
+		a.Due = due // what doesn't need the failed step goes on
+	case due.IsZero():
+		a.Due = now
+	default:
+		a.Due = due
+	}
+}
+
+// FirstProblem returns what stops the account, or nil.
+func (a *Account) FirstProblem() *Problem {
+	if a.Problem != nil {
+		return a.Problem
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Steps)) {
+		if s := a.Steps[name]; s.State == StepFailed {
+			return s.Problem
+		}
+	}
+	return nil
+}
+
+// Retry makes a failed account's failed and delayed steps due at once.
+func (tx *Tx) Retry(k AccountKey, by Person) (Account, error) {
+	a, err := tx.Account(k)
+	if err != nil {
+		return a, err
+	}
+	if a.State != Failed && a.State != Linking && a.State != Waiting {
+		return a, newError(Conflict, "", "account %s is %s: there is nothing to retry", k.ID, a.State.Word())
+	}
+	a.Problem = nil
+	for name, s := range a.Steps {
+		switch s.State {
+		case StepFailed, StepAgain:
+			a.Steps[name] = Step{State: StepPending}
+		case StepWaiting:
+			s.Due = tx.now
+			a.Steps[name] = s
+		}
+	}
+	if err := tx.Record(Event{What: "account.retried", Actor: by, Account: k, Request: a.RequestID}); err != nil {
+		return a, err
+	}
+	return a, tx.SaveAccount(&a)
+}
+
+// Word is the state as people read it.
+func (s AccountState) Word() string {
+	if s == None {
+		return "not linked"
+	}
+	return string(s)
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// MaxWrites is how many keys one Update may put or delete. It is what the strictest engine can hold in one transaction
+// (etcd's default is 128 operations, and a guard costs two).
+const MaxWrites = 64
+
+// Errors that every engine answers with.
+var (
+	// ErrClaimed says that somebody else holds the key.
+	ErrClaimed = errors.New("claimed by another owner")
+	// ErrClaimLost says that the claim which an Update was to be guarded by is no longer held.
+	ErrClaimLost = errors.New("claim lost to another owner")
+	// ErrTooManyWrites says that an Update wrote more than MaxWrites keys. Nothing of it was kept.
+	ErrTooManyWrites = errors.New("too many writes in one transaction")
+	// ErrClosed says that the engine was closed.
+	ErrClosed = errors.New("store is closed")
+)
+
+// Engine is the key-value contract under the records: ordered string keys, opaque values, four verbs. Whatever passes
+// storetest.Run can carry oktaws.
+type Engine interface {
+	// View runs read over one consistent snapshot.
+	View(ctx context.Context, read func(Reader) error) error
+	// Update runs change in one serialisable transaction: all of its writes are kept and durable when Update returns
+	// nil, and none of them otherwise. An engine may run change more than once, so change must have no effect outside
+	// of the Writer.
+	Update(ctx context.Context, change func(Writer) error) error
+	// Claim makes the caller the one owner of key until the claim is released, or fails at once with ErrClaimed. A
+	// claim is not a value: keys of claims and keys of records don't meet.
+	Claim(ctx context.Context, key string) (Claim, error)
+	// Watch returns a channel that holds a token whenever a key under prefix was changed since the last receive. Many
+	// changes make one token: look at the store, not at the token. The channel is closed when ctx ends.
+	Watch(ctx context.Context, prefix string) <-chan struct{}
+	// Close releases what the engine holds. Later calls fail with ErrClosed.
+	Close() error
+}
+
+// Reader reads inside a transaction. Values are the caller's to keep.
+type Reader interface {
+	// Get returns the value of key, or nil when there is none.
+	Get(key string) ([]byte, error)
+	// Scan visits the keys that begin with prefix and are greater than after, in byte order, until visit returns false
+	// or an error.
+	Scan(prefix, after string, visit func(key string, value []byte) (more bool, err error)) error
+}
+
+// Writer reads, with its own writes visible, and writes inside a transaction.
+type Writer interface {
+	Reader
+	Put(key string, value []byte) error
+	Delete(key string) error
+	// Guard makes the transaction fail with ErrClaimLost unless the claim is still held when it commits.
+	Guard(Claim) error
+}
+
+// Claim is the ownership of one key.
+type Claim interface {
+	Key() string
+	// Generation grows with every claim of the same key, so that a stale owner can be told from the present one.
+	Generation() uint64
+	// Release gives the key up. Releasing twice does nothing.
+	Release()
+}

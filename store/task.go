@@ -1,0 +1,215 @@
+package store
+
+import (
+	"slices"
+	"time"
+)
+
+// TaskKind is what a person is asked to do.
+type TaskKind string
+
+// EnableProvisioning asks for the API integration of the application in the Okta admin console.
+const EnableProvisioning TaskKind = "enable-provisioning"
+
+// TaskState is where a task stands.
+type TaskState string
+
+// The states of a task.
+const (
+	TaskOpen   TaskState = "open"
+	TaskDone   TaskState = "done"   // seen to be done
+	TaskClosed TaskState = "closed" // no longer wanted
+)
+
+// Task is something that only a person can do. There is at most one of a kind for each request.
+type Task struct {
+	Meta
+	ID        string     `json:"id"`
+	Kind      TaskKind   `json:"kind"`
+	Account   AccountKey `json:"account"`
+	Request   string     `json:"request"`
+	Assignees []Person   `json:"assignees"`
+	State     TaskState  `json:"state"`
+	Missing   []string   `json:"missing,omitempty"` // what was still to be done when it was last looked at; for people
+	Checked   time.Time  `json:"checked,omitzero"`  // when it was last looked at
+	Reminders int        `json:"reminders,omitempty"`
+	RemindAt  time.Time  `json:"remind_at,omitzero"`
+	Snoozed   *Snooze    `json:"snoozed,omitempty"`
+	Shown     *Shown     `json:"shown,omitempty"`  // the newest credentials; nil: none were shown, or they were deleted
+	Making    bool       `json:"making,omitempty"` // a key is being made: one that nobody has seen may exist
+	Ended     time.Time  `json:"ended,omitzero"`
+}
+
+// Snooze is a person's wish to hear of a task later.
+type Snooze struct {
+	By    Person    `json:"by"`
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until"`
+}
+
+// Shown says which access key was shown to whom. The secret is nowhere.
+type Shown struct {
+	KeyID string    `json:"key_id"`
+	By    Person    `json:"by"`
+	At    time.Time `json:"at"`
+}
+
+const taskPrefix = "task/"
+
+// TaskKey is where the task with the ID is stored.
+func TaskKey(id string) string { return taskPrefix + id }
+
+// Key is where the task is stored.
+func (t *Task) Key() string { return TaskKey(t.ID) }
+
+// Task returns the task, or a NotFound error.
+func (tx *ReadTx) Task(id string) (Task, error) {
+	t := Task{ID: id}
+	found, err := get(tx.r, t.Key(), &t)
+	if err == nil && !found {
+		err = newError(NotFound, "", "task %s is not known", id)
+	}
+	return t, err
+}
+
+// Tasks visits the tasks in order of ID until visit returns false.
+func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPrefix, visit) }
+
+// TaskIDOf is the ID of the one task of a kind that a request can have.
+func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
+
+// OpenTask opens the task of a kind for the account's present request, unless it is open already. Where no assignees
+// are given, it falls to those who approved the request. The first reminder comes remindAfter from now.
+func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter time.Duration) (Task, error) {
+	id := TaskIDOf(a.RequestID, kind)
+	t, err := tx.Task(id)
+	if err != nil && KindOf(err) != NotFound {
+		return t, err
+	}
+	if err == nil && t.State == TaskOpen {
+		return t, nil
+	}
+	if len(assignees) == 0 {
+		r, err := tx.Request(a.RequestID)
+		if err != nil {
+			return t, err
+		}
+		for _, approval := range r.Approvals {
+			assignees = append(assignees, approval.By)
+		}
+	}
+	t = Task{Meta: t.Meta, ID: id, Kind: kind, Account: a.AccountKey, Request: a.RequestID, Assignees: assignees,
+		State: TaskOpen, RemindAt: tx.now.Add(remindAfter)}
+	if err := tx.Record(Event{What: "task.opened", Account: a.AccountKey, Request: a.RequestID, Task: id}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// SaveTask writes a changed task, due at once, so that Slack is brought in line.
+func (tx *Tx) SaveTask(t *Task) error {
+	t.Due = tx.now
+	if err := tx.put(t); err != nil {
+		return err
+	}
+	return tx.touch(t.Key())
+}
+
+// PlanTask sets when the task is looked at next (zero: when it changes).
+func (tx *Tx) PlanTask(id string, due time.Time) error {
+	t, err := tx.Task(id)
+	if err != nil {
+		return err
+	}
+	t.Due = due
+	return tx.put(&t)
+}
+
+// CheckedTask notes what was seen of an open task: what is missing, or, where nothing is, that it is done.
+func (tx *Tx) CheckedTask(id string, missing []string) (Task, error) {
+	t, err := tx.Task(id)
+	if err != nil || t.State != TaskOpen {
+		return t, err
+	}
+	same := slices.Equal(t.Missing, missing) && len(missing) > 0
+	t.Missing, t.Checked = missing, tx.now
+	if same {
+		return t, tx.put(&t) // nothing to tell anybody
+	}
+	if len(missing) == 0 {
+		t.State, t.Ended = TaskDone, tx.now
+		if err := tx.Record(Event{What: "task.done", Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
+			return t, err
+		}
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// SnoozeTask puts the next reminder off.
+func (tx *Tx) SnoozeTask(id string, by Person, until time.Time) (Task, error) {
+	t, err := tx.openTask(id)
+	if err != nil {
+		return t, err
+	}
+	t.Snoozed = &Snooze{By: by, At: tx.now, Until: until}
+	t.RemindAt = until
+	if err := tx.Record(Event{What: "task.snoozed", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID, Text: "until " + until.Format(time.RFC3339)}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// RemindTask counts a reminder, if one is due, and plans the next.
+func (tx *Tx) RemindTask(id string, every time.Duration) (Task, error) {
+	t, err := tx.Task(id)
+	if err != nil || t.State != TaskOpen || t.RemindAt.After(tx.now) {
+		return t, err
+	}
+	t.Reminders++
+	t.RemindAt, t.Snoozed = tx.now.Add(every), nil
+	if err := tx.Record(Event{What: "task.reminded", Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// MakingKey notes that an access key is about to be made: from now until KeyShown, one that nobody has seen may exist.
+func (tx *Tx) MakingKey(id string) (Task, error) {
+	t, err := tx.openTask(id)
+	if err != nil {
+		return t, err
+	}
+	t.Making, t.Shown = true, nil
+	return t, tx.SaveTask(&t)
+}
+
+// KeyShown notes which key was made, and who asked to see it.
+func (tx *Tx) KeyShown(id, keyID string, by Person) (Task, error) {
+	t, err := tx.openTask(id)
+	if err != nil {
+		return t, err
+	}
+	t.Making, t.Shown = false, &Shown{KeyID: keyID, By: by, At: tx.now}
+	if err := tx.Record(Event{What: "credentials.shown", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID, Text: keyID}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// NoKey notes that keys which nobody had seen are gone.
+func (tx *Tx) NoKey(id string) error {
+	t, err := tx.Task(id)
+	if err != nil || !t.Making {
+		return err
+	}
+	t.Making = false
+	return tx.SaveTask(&t)
+}
+
+func (tx *Tx) openTask(id string) (Task, error) {
+	t, err := tx.Task(id)
+	if err == nil && t.State != TaskOpen {
+		err = newError(Conflict, "", "this task is %s already", t.State)
+	}
+	return t, err
+}
