@@ -2,10 +2,22 @@ package provision
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
+
+// grace is how long a step that is under way when the program is told to stop may go on.
+const grace = 7 * time.Second
 
 // Reconciler makes AWS and Okta match the store.
 type Reconciler struct {
@@ -21,31 +33,311 @@ func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reco
 	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log}
 }
 
-// Run works on the accounts that are due until ctx ends, and then finishes what it holds.
+// Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.
 func (r *Reconciler) Run(ctx context.Context) error {
-	panic("being written")
+	return r.store.Drive(ctx, max(r.cfg.Workers, 1), func(ctx context.Context, key string) {
+		account, err := store.AccountKeyOf(key)
+		if err == nil {
+			err = r.pass(ctx, account)
+		}
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) {
+			r.log.ErrorContext(ctx, "account not worked on", "account", key, "error", err)
+		}
+	}, "account/")
 }
 
-// CheckTask looks at once whether the task is done, notes what it saw, and returns the task as it stands then: open
-// with what is missing, or done.
-func (r *Reconciler) CheckTask(ctx context.Context, taskID string) (store.Task, error) {
-	panic("being written")
+// pass runs every step of the account that can be run now, side by side where they don't need one another, until none
+// is left.
+func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
+	claim, err := r.store.Claim(ctx, accountClaim(key))
+	if err != nil {
+		return err
+	}
+	defer claim.Release()
+	w, err := r.open(ctx, key, claim)
+	if err != nil {
+		return err
+	}
+	if w.account.Desired != store.WantLinked || w.account.Problem != nil {
+		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Due = time.Time{}; return nil })
+	}
+	steps := stepsOf(w.account.Mode)
+	if err := w.prepare(ctx, steps); err != nil {
+		return err
+	}
+	type ending struct {
+		step string
+		err  error
+	}
+	finished := make(chan ending)
+	running := map[string]bool{}
+	var failed error
+	for {
+		if failed == nil && ctx.Err() == nil {
+			for _, s := range w.runnable(steps, running) {
+				running[s.name] = true
+				go func() { finished <- ending{s.name, w.try(ctx, s)} }()
+			}
+		}
+		if len(running) == 0 {
+			return failed
+		}
+		end := <-finished
+		delete(running, end.step)
+		failed = errors.Join(failed, end.err)
+	}
 }
 
-// Credentials makes the access key that the task asks for and returns it, the one time that its secret is known. A
-// key that was made before and that Okta hasn't used is deleted first. It fails with a Conflict where Okta uses a key
-// already. It can take some seconds, until AWS accepts the new key.
-func (r *Reconciler) Credentials(ctx context.Context, taskID string, by store.Person) (Secret, error) {
-	panic("being written")
+func accountClaim(key store.AccountKey) string { return "account/" + key.String() }
+
+// work is one account in one pass, under its claim.
+type work struct {
+	r       *Reconciler
+	aws     AWSAccount
+	claim   store.Claim
+	mu      sync.Mutex
+	account store.Account // as it was last read or written
 }
 
-// StepTitle is a step of the pipeline as people read it.
-type StepTitle struct {
-	Name  string
-	Title string
+func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store.Claim) (*work, error) {
+	w := &work{r: r, claim: claim}
+	err := r.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		w.account, err = tx.Account(key)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.aws, err = r.aws.Account(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("reach account %s: %w", key.ID, err)
+	}
+	return w, nil
 }
 
-// Titles returns the steps of an integration mode in the order in which people read them.
-func Titles(mode store.Mode) []StepTitle {
-	panic("being written")
+// save changes the account in one transaction that only the holder of the claim can make.
+func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var saved store.Account
+	err := w.r.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Guard(w.claim); err != nil {
+			return err
+		}
+		a, err := tx.Account(w.account.AccountKey)
+		if err != nil {
+			return err
+		}
+		if err := change(tx, &a); err != nil {
+			return err
+		}
+		saved = a
+		return tx.SaveAccount(&saved)
+	})
+	if err == nil {
+		w.account = saved
+	}
+	return err
+}
+
+// learn notes at once what a step found or made, so that it isn't lost with the program.
+func (w *work) learn(ctx context.Context, note func(*store.Known)) error {
+	return w.save(ctx, func(_ *store.Tx, a *store.Account) error {
+		note(&a.Known)
+		return nil
+	})
+}
+
+func (w *work) get() store.Account {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.account
+}
+
+func (w *work) known() store.Known { return w.get().Known }
+
+func (w *work) now() time.Time { return w.r.store.Clock().Now().UTC() }
+
+// prepare gives an account that was just approved its steps, and stops one that has a step which this program doesn't
+// know.
+func (w *work) prepare(ctx context.Context, steps map[string]step) error {
+	a := w.get()
+	var strange []string
+	for name := range a.Steps {
+		if _, ok := steps[name]; !ok {
+			strange = append(strange, name)
+		}
+	}
+	missing := slices.ContainsFunc(slices.Collect(maps.Keys(steps)), func(name string) bool { _, ok := a.Steps[name]; return !ok })
+	if len(strange) == 0 && !missing {
+		return nil
+	}
+	slices.Sort(strange)
+	return w.save(ctx, func(_ *store.Tx, a *store.Account) error {
+		if len(strange) > 0 {
+			a.Problem = &store.Problem{Kind: store.Permanent,
+				Message: fmt.Sprintf("Account %s has a step that this version of oktaws does not know: %s.", a.ID, strings.Join(strange, ", ")),
+				Remedy:  fmt.Sprintf("Run the version of oktaws that began it, or a newer one, then /oktaws retry %s.", a.ID)}
+			return nil
+		}
+		if a.Steps == nil {
+			a.Steps = map[string]store.Step{}
+		}
+		for name := range steps {
+			if _, ok := a.Steps[name]; !ok {
+				a.Steps[name] = store.Step{State: store.StepPending}
+			}
+		}
+		return nil
+	})
+}
+
+// runnable returns the steps that are due, whose needs are met, and that aren't running.
+func (w *work) runnable(steps map[string]step, running map[string]bool) []step {
+	a, now := w.get(), w.now()
+	if a.Problem != nil {
+		return nil
+	}
+	var out []step
+	for name, s := range steps {
+		have := a.Steps[name]
+		switch have.State {
+		case store.StepPending:
+		case store.StepAgain, store.StepWaiting:
+			if have.Due.After(now) {
+				continue
+			}
+		default:
+			continue
+		}
+		if !running[name] && met(s, steps, a) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func met(s step, steps map[string]step, a store.Account) bool {
+	return !slices.ContainsFunc(s.needs, func(need string) bool {
+		_, has := steps[need]
+		return has && a.Steps[need].State != store.StepDone
+	})
+}
+
+// try runs a step once and notes how it ended. A step that is under way when ctx ends may go on for the grace.
+func (w *work) try(ctx context.Context, s step) error {
+	ctx, cancel := lingering(ctx, grace)
+	defer cancel()
+	res, err := w.run(ctx, s)
+	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, s, res, err) })
+	if saveErr != nil {
+		return fmt.Errorf("note how step %s ended: %w", s.name, saveErr)
+	}
+	log := w.r.log.With("account", w.account.ID, "step", s.name)
+	switch {
+	case err != nil && !temporary(err):
+		log.ErrorContext(ctx, "step failed", "kind", store.KindOf(err), "error", err)
+	case err != nil:
+		log.WarnContext(ctx, "step not done yet", "kind", store.KindOf(err), "error", err)
+	default:
+		log.InfoContext(ctx, "step "+string(res.state), "note", res.note)
+	}
+	return nil
+}
+
+// run turns a panic of a step into an error, so that one account can't end the work on the others.
+func (w *work) run(ctx context.Context, s step) (res result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.r.log.ErrorContext(ctx, "step panicked", "account", w.account.ID, "step", s.name, "panic", p, "stack", string(debug.Stack()))
+			err = &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The step %s met a fault inside oktaws on account %s.", s.name, w.account.ID),
+				Remedy: "Look at the log of oktaws, and report it."}
+		}
+	}()
+	return s.run(w, ctx)
+}
+
+func temporary(err error) bool {
+	k := store.KindOf(err)
+	return k == store.Transient || k == store.NeedsPerson
+}
+
+// note writes how a step ended into the account and the audit trail.
+func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err error) error {
+	now := tx.Now()
+	was := a.Steps[s.name]
+	is := store.Step{State: res.state, Note: res.note, Started: was.Started}
+	if is.Started.IsZero() {
+		is.Started = now
+	}
+	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: s.name}
+	switch {
+	case err != nil:
+		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
+		event.Text = is.Problem.Message
+		if temporary(err) {
+			is.State, is.Due = store.StepAgain, now.Add(delay(is.Attempts, err))
+			if is.Attempts == 1 {
+				event.What = "step.delayed"
+			}
+		} else {
+			is.State, is.Ended, event.What = store.StepFailed, now, "step.failed"
+		}
+	case res.state == store.StepDone:
+		is.Ended, event.What, event.Text = now, "step.done", res.note
+	case res.redo == "":
+		is.Due = now.Add(res.after)
+	}
+	if res.redo != "" {
+		for _, name := range dependants(res.redo, a.Mode) {
+			a.Steps[name] = store.Step{State: store.StepPending, Note: res.note}
+		}
+		is = store.Step{State: store.StepPending, Note: res.note, Started: is.Started, Attempts: was.Attempts + 1}
+		event.What, event.Text = "step.undone", res.note
+	}
+	a.Steps[s.name] = is
+	if t := res.task; t != nil {
+		if err := w.noteTask(tx, *a, t); err != nil {
+			return err
+		}
+	}
+	if event.What == "" {
+		return nil
+	}
+	return tx.Record(event)
+}
+
+func (w *work) noteTask(tx *store.Tx, a store.Account, t *taskResult) error {
+	id := store.TaskIDOf(a.RequestID, t.kind)
+	if len(t.missing) > 0 {
+		if _, err := tx.OpenTask(a, t.kind, w.r.cfg.Assignees, w.r.cfg.RemindAfter); err != nil {
+			return err
+		}
+	}
+	_, err := tx.CheckedTask(id, t.missing)
+	if store.KindOf(err) == store.NotFound {
+		return nil // it was done before anybody had to be asked
+	}
+	return err
+}
+
+// delay is how long a step waits after its nth failed attempt in a row: twice as long each time, from 2 s to 5 min,
+// give or take a fifth, and never less than the other side asked for.
+func delay(n int, err error) time.Duration {
+	d := 5 * time.Minute
+	if n < 9 {
+		d = min(d, time.Second<<n)
+	}
+	d = time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+	if e, ok := errors.AsType[*store.Error](err); ok {
+		d = max(d, e.After)
+	}
+	return d
+}
+
+// lingering returns a context that lives on for d after ctx ends.
+func lingering(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	long, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return long, func() { stop(); cancel() }
 }

@@ -1,0 +1,184 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// How long a person's click waits for the account to be free, and how often it and a new key are tried.
+const (
+	claimPatience = 20 * time.Second
+	keyPatience   = 45 * time.Second
+	retryPause    = 250 * time.Millisecond
+)
+
+// CheckTask looks at once whether the task is done, notes what it saw, and returns the task as it stands then: open
+// with what is missing, or done.
+func (r *Reconciler) CheckTask(ctx context.Context, taskID string) (store.Task, error) {
+	task, err := r.task(ctx, taskID)
+	if err != nil || task.State != store.TaskOpen {
+		return task, err
+	}
+	w, err := r.hold(ctx, task.Account)
+	if err != nil {
+		return task, err
+	}
+	defer w.claim.Release()
+	a := w.get()
+	steps := stepsOf(a.Mode)
+	s := steps[oktaProvisioning]
+	if a.Steps[s.name].State == store.StepDone || !met(s, steps, a) {
+		return r.task(ctx, taskID)
+	}
+	if err := w.try(ctx, s); err != nil {
+		return task, err
+	}
+	if p := w.get().Steps[s.name].Problem; p != nil {
+		return task, &store.Error{Kind: p.Kind, Message: p.Message, Remedy: p.Remedy}
+	}
+	return r.task(ctx, taskID)
+}
+
+func (r *Reconciler) task(ctx context.Context, id string) (task store.Task, err error) {
+	err = r.store.View(ctx, func(tx *store.ReadTx) error {
+		task, err = tx.Task(id)
+		return err
+	})
+	return task, err
+}
+
+// hold claims the account, waiting for a step that is under way.
+func (r *Reconciler) hold(ctx context.Context, key store.AccountKey) (*work, error) {
+	ctx, cancel := context.WithTimeout(ctx, claimPatience)
+	defer cancel()
+	for {
+		claim, err := r.store.Claim(ctx, accountClaim(key))
+		if err == nil {
+			w, err := r.open(ctx, key, claim)
+			if err != nil {
+				claim.Release()
+			}
+			return w, err
+		}
+		if !errors.Is(err, store.ErrClaimed) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, &store.Error{Kind: store.Transient, Message: fmt.Sprintf("Account %s is being worked on.", key.ID), Remedy: "Try again in a minute.", Err: ctx.Err()}
+		case <-r.store.Clock().After(retryPause):
+		}
+	}
+}
+
+// Credentials makes the access key that the task asks for and returns it, the one time that its secret is known. A
+// key that was made before and that Okta hasn't used is deleted first. It fails with a Conflict where Okta uses a key
+// already. It can take some seconds, until AWS accepts the new key.
+func (r *Reconciler) Credentials(ctx context.Context, taskID string, by store.Person) (Secret, error) {
+	task, err := r.task(ctx, taskID)
+	if err != nil {
+		return Secret{}, err
+	}
+	if task.State != store.TaskOpen {
+		return Secret{}, &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Provisioning for account %s is not asked for any more: the task is %s.", task.Account.ID, task.State)}
+	}
+	w, err := r.hold(ctx, task.Account)
+	if err != nil {
+		return Secret{}, err
+	}
+	defer w.claim.Release()
+	if err := w.keyWanted(ctx); err != nil {
+		return Secret{}, err
+	}
+	// From here on a key may exist that nobody has seen, until KeyShown says who has.
+	if err := w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.MakingKey(taskID); return err }); err != nil {
+		return Secret{}, err
+	}
+	if _, err := w.tidyKeys(ctx); err != nil {
+		return Secret{}, err
+	}
+	secret, err := w.aws.CreateAccessKey(ctx, w.known().UserName)
+	if err != nil {
+		return Secret{}, err
+	}
+	if err := w.settle(ctx, secret); err != nil {
+		return Secret{}, err
+	}
+	return secret, w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.KeyShown(taskID, secret.ID, by); return err })
+}
+
+// keyWanted refuses to make a key where one is at work already.
+func (w *work) keyWanted(ctx context.Context) error {
+	a := w.get()
+	app, err := w.r.okta.Application(ctx, a.Known.AppID)
+	if err != nil {
+		return err
+	}
+	if app != nil && slices.Contains(app.Features, FeatureCreateUsers) {
+		return &store.Error{Kind: store.Conflict,
+			Message: fmt.Sprintf("Provisioning of %s is enabled already, with a key that Okta holds.", a.Label),
+			Remedy:  "No new key is needed. Click Done to see what is still missing."}
+	}
+	return nil
+}
+
+// noteKey changes the task in a transaction that only the holder of the account's claim can make.
+func (w *work) noteKey(ctx context.Context, change func(*store.Tx) error) error {
+	return w.r.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Guard(w.claim); err != nil {
+			return err
+		}
+		return change(tx)
+	})
+}
+
+// settle waits until AWS takes the new key: it refuses a new one for some seconds, and so would Okta's test of it.
+func (w *work) settle(ctx context.Context, secret Secret) error {
+	ctx, cancel := context.WithTimeout(ctx, keyPatience)
+	defer cancel()
+	for {
+		err := w.aws.TryAccessKey(ctx, secret)
+		if err == nil || !temporary(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return &store.Error{Kind: store.Transient,
+				Message: fmt.Sprintf("AWS does not take the new access key of account %s yet.", w.get().ID),
+				Remedy:  "Click Show credentials again in a minute; this key will be deleted.", Err: err}
+		case <-w.r.store.Clock().After(retryPause):
+		}
+	}
+}
+
+// tidyKeys deletes the keys of our user that nobody has seen and that Okta doesn't use, and returns the others. While
+// a key is being made anew, the one shown before counts as unseen.
+func (w *work) tidyKeys(ctx context.Context) ([]AccessKey, error) {
+	a := w.get()
+	id := store.TaskIDOf(a.RequestID, store.EnableProvisioning)
+	task, err := w.r.task(ctx, id)
+	if err != nil && store.KindOf(err) != store.NotFound {
+		return nil, err
+	}
+	keys, err := w.aws.AccessKeys(ctx, a.Known.UserName)
+	if err != nil {
+		return nil, err
+	}
+	var kept []AccessKey
+	for _, k := range keys {
+		if usedByOkta(k) || task.Shown != nil && task.Shown.KeyID == k.ID {
+			kept = append(kept, k)
+			continue
+		}
+		if err := w.aws.DeleteAccessKey(ctx, a.Known.UserName, k.ID); err != nil && store.KindOf(err) != store.NotFound {
+			return nil, err
+		}
+		w.r.log.InfoContext(ctx, "deleted an access key that nobody had seen", "account", a.ID, "key", k.ID)
+	}
+	return kept, nil
+}

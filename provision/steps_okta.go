@@ -1,0 +1,276 @@
+package provision
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// mark is what settings.notes.admin of an application of ours holds, so that adopting somebody else's is never an
+// accident.
+func mark(a store.Account) string {
+	return fmt.Sprintf("Managed by oktaws for AWS account %s. Please leave this line.", a.AccountKey)
+}
+
+// signInURLs are the settings that differ by partition. The sign-in address is also the trust policies' SAML:aud.
+var signInURLs = map[string]struct{ saml, console string }{
+	"aws":        {"https://signin.aws.amazon.com/saml", "https://console.aws.amazon.com/ec2/home"},
+	"aws-us-gov": {"https://signin.amazonaws-us-gov.com/saml", "https://console.amazonaws-us-gov.com/ec2/home"},
+	"aws-cn":     {"https://signin.amazonaws.cn/saml", "https://console.amazonaws.cn/ec2/home"},
+}
+
+func (w *work) providerARN() string {
+	a := w.get()
+	return fmt.Sprintf("arn:%s:iam::%s:saml-provider/%s", a.Partition, a.ID, w.r.cfg.ProviderName)
+}
+
+// application is what the account's application shall be. joinAllRoles gives a person the roles of all of their
+// groups; without it only the group with the highest priority would count.
+func (w *work) application() ApplicationSpec {
+	a := w.get()
+	urls := signInURLs[a.Partition]
+	settings := map[string]any{
+		"awsEnvironmentType":  "aws.amazon",
+		"identityProviderArn": w.providerARN(),
+		"loginURL":            urls.console,
+		"joinAllRoles":        true,
+		"sessionDuration":     int(w.r.cfg.SessionDuration / time.Second),
+	}
+	if a.Partition != "aws" {
+		settings["overrideAcsURL"] = urls.saml
+	}
+	return ApplicationSpec{Label: a.Label, Note: mark(a), Settings: settings}
+}
+
+// oktaApp makes true that an application of ours with the given label is there, active, with its settings.
+func (w *work) oktaApp(ctx context.Context) (result, error) {
+	app, err := w.findApplication(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	note := "found"
+	if app == nil {
+		made, err := w.r.okta.CreateApplication(ctx, w.application())
+		if err != nil {
+			return result{}, lookAgain(err)
+		}
+		app, note = &made, "created"
+	}
+	err = w.learn(ctx, func(k *store.Known) {
+		k.AppID, k.AppName, k.AdminURL, k.TileURL, k.SigningKeyID = app.ID, app.Name, app.AdminURL, app.TileURL, app.SigningKeyID
+	})
+	if err != nil {
+		return result{}, err
+	}
+	if app.Status != "ACTIVE" {
+		if err := w.r.okta.ActivateApplication(ctx, app.ID); err != nil {
+			return result{}, err
+		}
+		note = "activated"
+	}
+	if changed, err := w.r.okta.UpdateApplication(ctx, app.ID, w.application()); err != nil {
+		return result{}, err
+	} else if changed {
+		note = "settings corrected"
+	}
+	if app.SigningKeyID == "" {
+		return result{}, &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("The Okta application %s has no signing key, so it can't sign anybody on by SAML.", app.Label),
+			Remedy:  "Set its sign-on method to SAML 2.0 in the Okta admin console, then retry."}
+	}
+	return done(fmt.Sprintf("%s %s (%s)", app.Label, note, app.ID))
+}
+
+// findApplication returns the account's application, or nil where there is none yet.
+func (w *work) findApplication(ctx context.Context) (*Application, error) {
+	a := w.get()
+	if a.Known.AppID != "" {
+		app, err := w.r.okta.Application(ctx, a.Known.AppID)
+		if err != nil || app != nil && app.Note == mark(a) {
+			return app, err
+		}
+	}
+	apps, err := w.r.okta.FindApplications(ctx, a.Label)
+	if err != nil {
+		return nil, err
+	}
+	ours := slices.DeleteFunc(slices.Clone(apps), func(app Application) bool { return app.Note != mark(a) })
+	switch {
+	case len(ours) == 1:
+		return &ours[0], nil
+	case len(ours) > 1:
+		return nil, &store.Error{Kind: store.Conflict,
+			Message: fmt.Sprintf("Okta has %d applications named %s that bear the mark of account %s.", len(ours), a.Label, a.ID),
+			Remedy:  "Deactivate and delete all but one of them in the Okta admin console, then retry."}
+	case len(apps) > 0:
+		return nil, &store.Error{Kind: store.Conflict,
+			Message: fmt.Sprintf("Okta has an application named %s already (%s), and it was not made by oktaws for account %s.", a.Label, apps[0].ID, a.ID),
+			Remedy:  "Rename that application in Okta (or delete it, if nobody needs it), then retry."}
+	}
+	return nil, nil
+}
+
+// oktaProvisioning is a person's task: Okta has no API to enable provisioning. It is done when Okta shows both
+// features. Keys that nobody has seen, left behind by an interruption, are deleted on the way.
+func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
+	a := w.get()
+	app, err := w.r.okta.Application(ctx, a.Known.AppID)
+	if err != nil {
+		return result{}, err
+	}
+	if app == nil {
+		return result{}, &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("The Okta application %s (%s) is gone.", a.Label, a.Known.AppID),
+			Remedy:  "Somebody deleted it in Okta. Retry makes a new one."}
+	}
+	keys, err := w.tidyKeys(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	missing := missingProvisioning(*app, keys, w.r.cfg.UserName)
+	task := &taskResult{kind: store.EnableProvisioning, missing: missing}
+	if len(missing) > 0 {
+		return result{state: store.StepWaiting, after: w.r.cfg.CheckEvery, task: task,
+			note: "waits for a person: " + strings.ToLower(missing[0][:1]) + missing[0][1:]}, nil
+	}
+	return result{state: store.StepDone, note: "seen in Okta", task: task}, nil
+}
+
+// missingProvisioning says what of the person's task Okta doesn't show yet.
+func missingProvisioning(app Application, keys []AccessKey, user string) []string {
+	var missing []string
+	create := slices.Contains(app.Features, FeatureCreateUsers)
+	update := slices.Contains(app.Features, FeatureUpdateAttributes)
+	used := slices.ContainsFunc(keys, usedByOkta)
+	if !create && !update && !used {
+		missing = append(missing, fmt.Sprintf("API integration is not enabled: Okta has not used the access key of %s yet", user))
+	}
+	if !create {
+		missing = append(missing, "Create Users is not enabled")
+	}
+	if !update {
+		missing = append(missing, "Update User Attributes is not enabled")
+	}
+	return missing
+}
+
+// usedByOkta tells a key that Okta holds: it lists roles with it. We ourselves only ever ask STS with a new key.
+func usedByOkta(k AccessKey) bool { return k.LastService == "iam" }
+
+// oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
+func (w *work) oktaGroups(ctx context.Context) (result, error) {
+	a := w.get()
+	assigned, err := w.r.okta.Assignments(ctx, a.Known.AppID)
+	if err != nil {
+		return result{}, err
+	}
+	wanted := w.groups()
+	ids := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		group, err := w.group(ctx, name)
+		if err != nil {
+			return result{}, err
+		}
+		for _, role := range wanted[name] {
+			ids[role] = group.ID
+		}
+		want := w.assignedRoles(wanted[name])
+		if have, ok := assigned[group.ID]; ok && sameSet(have.Roles, want) {
+			continue
+		}
+		if err := w.r.okta.Assign(ctx, a.Known.AppID, group.ID, want); store.KindOf(err) == store.NeedsPerson {
+			return w.rolesRefused(ctx, err)
+		} else if err != nil {
+			return result{}, lookAgain(err)
+		}
+	}
+	if err := w.learn(ctx, func(k *store.Known) { k.Groups = ids }); err != nil {
+		return result{}, err
+	}
+	return done(strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
+}
+
+// rolesRefused handles Okta's refusal of roles on an application: it takes none before provisioning is enabled, and
+// shortly after.
+func (w *work) rolesRefused(ctx context.Context, refusal error) (result, error) {
+	app, err := w.r.okta.Application(ctx, w.known().AppID)
+	if err != nil {
+		return result{}, err
+	}
+	if app == nil || len(missingProvisioning(*app, nil, "")) > 0 {
+		return result{redo: oktaProvisioning, note: "provisioning is not enabled any more"}, nil
+	}
+	message, remedy := store.Explain(refusal)
+	return result{}, &store.Error{Kind: store.Transient, Message: message, Remedy: remedy, Err: refusal}
+}
+
+// assignedRoles are the roles of an assignment: in mode groups the group's name says it all.
+func (w *work) assignedRoles(roles []string) []string {
+	if w.get().Mode == store.ModeGroups {
+		return nil
+	}
+	return roles
+}
+
+func (w *work) group(ctx context.Context, name string) (Group, error) {
+	found, err := w.r.okta.FindGroup(ctx, name)
+	if err != nil {
+		return Group{}, err
+	}
+	if found != nil {
+		return *found, nil
+	}
+	made, err := w.r.okta.CreateGroup(ctx, name, fmt.Sprintf("May sign on to AWS account %s (made by oktaws)", w.get().ID))
+	return made, lookAgain(err)
+}
+
+// groups returns the roles of each Okta group by the group's name.
+func (w *work) groups() map[string][]string {
+	a := w.get()
+	groups := map[string][]string{}
+	for _, spec := range w.r.cfg.RoleSet {
+		name := spec.GroupName(a.Label, a.AccountKey.ID, a.Known.Alias)
+		groups[name] = append(groups[name], spec.Name)
+	}
+	return groups
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// lookAgain makes the refusal of something that is there already a reason to look again: it was made a moment ago, by
+// a call whose answer was lost, or by somebody else, which the next look tells apart.
+func lookAgain(err error) error {
+	if k := store.KindOf(err); err == nil || k != store.Conflict && k != store.NotFound {
+		return err
+	}
+	message, remedy := store.Explain(err)
+	return &store.Error{Kind: store.Transient, Message: message, Remedy: remedy, Err: err}
+}
+
+// descriptor is what we read of SAML metadata.
+type descriptor struct {
+	EntityID     string   `xml:"entityID,attr"`
+	Certificates []string `xml:"IDPSSODescriptor>KeyDescriptor>KeyInfo>X509Data>X509Certificate"`
+}
+
+func parseMetadata(metadata string) (descriptor, error) {
+	var d descriptor
+	if err := xml.Unmarshal([]byte(metadata), &d); err != nil {
+		return d, fmt.Errorf("read SAML metadata: %w", err)
+	}
+	for i, c := range d.Certificates {
+		d.Certificates[i] = strings.Join(strings.Fields(c), "")
+	}
+	if d.EntityID == "" || len(d.Certificates) == 0 {
+		return d, fmt.Errorf("read SAML metadata: no entity ID or no certificate")
+	}
+	return d, nil
+}
