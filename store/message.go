@@ -19,6 +19,8 @@ type Message struct {
 	Posting  bool   `json:"posting,omitempty"`  // a post is under way: Slack may have it though TS doesn't say so
 	Old      []Post `json:"old,omitempty"`      // earlier posts whose buttons are still to be removed
 	Attempts int    `json:"attempts,omitempty"` // failed ones since the last success
+
+	Edited time.Time `json:"edited,omitzero"` // when Slack last took an edit, so that edits keep their distance
 }
 
 // Post is a message as Slack names it.
