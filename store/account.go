@@ -120,6 +120,7 @@ type Known struct {
 	StackID       string            `json:"stack_id,omitempty"`
 	StackAttempt  int               `json:"stack_attempt,omitempty"` // numbers the client request tokens
 	StackRetried  bool              `json:"stack_retried,omitempty"` // rolled back once because the provider was not seen yet
+	StackFailed   string            `json:"stack_failed,omitempty"` // the ID of the stack whose failure was told
 	UserName      string            `json:"user_name,omitempty"`
 	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
 	Groups        map[string]string `json:"groups,omitempty"`        // Okta group ID by role name

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// The names of what OpenBolt keeps in its folder.
+const (
+	boltName    = "oktaws.db"
+	boltNewName = boltName + ".new" // a store that is being made
+)
+
+// boltBucket is the one bucket that holds every key.
+var boltBucket = []byte("oktaws")
+
+// Bolt is the Engine for one process: a bbolt file in a folder that nobody else may read. Every Update that returns
+// nil is on the disk.
+type Bolt struct {
+	db       *bbolt.DB
+	path     string
+	lock     *folderLock
+	writer   chan struct{} // holds a token while a transaction writes; a channel, so that waiting for it ends with ctx
+	claims   *claims
+	watchers *watchers
+
+	mu      sync.Mutex // guards closed, and running.Add against Close
+	closed  bool
+	running sync.WaitGroup
+	closing chan struct{} // closed when Close begins
+	close   func() error
+}
+
+var _ Engine = (*Bolt)(nil)
+
+// OpenBolt opens the store in dir, and makes both where there are none: the folder with mode 0700, the file oktaws.db
+// in it with 0600. A folder or file that others may read is made private first.
+//
+// It fails with an *Error: a Conflict where another process holds the store (after about a second), Denied where the
+// folder or the file can't be made private or used, Permanent where the file is damaged, cut short, or not a store of
+// oktaws. It never changes such a file.
+func OpenBolt(dir string) (*Bolt, error) {
+	if err := makePrivate(dir); err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, boltName)
+	db, epoch, err := openBoltFile(path)
+	if err != nil {
+		lock.release()
+		return nil, err
+	}
+	b := &Bolt{db: db, path: path, lock: lock, writer: make(chan struct{}, 1), claims: newClaims(epoch),
+		watchers: newWatchers(), closing: make(chan struct{})}
+	b.close = sync.OnceValue(b.shut)
+	return b, nil
+}
+
+// openBoltFile opens a file whose folder is locked, and returns with it a number that grows with every opening.
+func openBoltFile(path string) (db *bbolt.DB, epoch uint64, err error) {
+	switch _, statErr := os.Lstat(path); {
+	case errors.Is(statErr, os.ErrNotExist):
+		// Made aside and then put in place, so that an empty oktaws.db is never the trace of a start that was cut off:
+		// it is a store that lost its content, and is refused.
+		if err := makeBoltFile(path); err != nil {
+			return nil, 0, &Error{Kind: Denied, Message: "the store " + path + " can't be made",
+				Remedy: "Let oktaws write to its data folder, and look at the free space of its disk.", Err: err}
+		}
+	case statErr != nil:
+		return nil, 0, unusable(path, statErr)
+	default:
+		if err := makeFilePrivate(path); err != nil {
+			return nil, 0, err
+		}
+		if err := verifyBoltFile(path); err != nil {
+			return nil, 0, err
+		}
+	}
+	// The file was verified; should it be damaged in a way that bbolt alone knows of, then a fault in the memory that
+	// it maps is a panic, and the panic an error.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			db, epoch, err = nil, 0, damaged(path, fmt.Sprint(p))
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, boltOptions())
+	switch {
+	case errors.Is(err, bbolt.ErrTimeout):
+		return nil, 0, newError(Conflict, "Stop the program that has it open.", "the store %s is held by another program", path)
+	case err != nil:
+		return nil, 0, unusable(path, err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		epoch, err = tx.Bucket(boltBucket).NextSequence()
+		return err
+	})
+	if err != nil {
+		return nil, 0, errors.Join(unusable(path, err), db.Close())
+	}
+	return db, epoch, nil
+}
+
+// makeBoltFile makes an empty store at path, whole or not at all.
+func makeBoltFile(path string) error {
+	unfinished := filepath.Join(filepath.Dir(path), boltNewName)
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := bbolt.Open(unfinished, 0o600, boltOptions())
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket(boltBucket)
+		return err
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func boltOptions() *bbolt.Options {
+	return &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
+}
+
+func unusable(path string, err error) *Error {
+	return &Error{Kind: Denied, Message: "the store " + path + " can't be opened",
+		Remedy: "Let oktaws read and write it: it must belong to the user that oktaws runs as.", Err: err}
+}
+
+func damaged(path, how string) *Error {
+	return newError(Permanent, "Restore it from a backup. The file was left as it is.", "the store %s can't be used: %s", path, how)
+}
+
+// View runs read over one consistent snapshot.
+func (b *Bolt) View(ctx context.Context, read func(Reader) error) error {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	tx, err := b.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("read the store %s: %w", b.path, err)
+	}
+	defer tx.Rollback()
+	t := &boltReader{ctx: ctx, bucket: tx.Bucket(boltBucket)}
+	defer t.end()
+	return read(t)
+}
+
+// Update runs change in one transaction, once. Only one runs at a time.
+func (b *Bolt) Update(ctx context.Context, change func(Writer) error) error {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	select {
+	case b.writer <- struct{}{}:
+		defer func() { <-b.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-b.closing:
+		return ErrClosed
+	}
+	tx, err := b.db.Begin(true)
+	if err != nil {
+		return b.unwritten(err)
+	}
+	defer tx.Rollback() // does nothing after Commit; also when change panics
+	t := &boltWriter{boltReader: boltReader{ctx: ctx, bucket: tx.Bucket(boltBucket)}, claims: b.claims, written: map[string]bool{}}
+	defer t.end()
+	if err := change(t); err != nil {
+		return err
+	}
+	if t.refused != nil {
+		return t.refused
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	release, err := b.claims.hold(t.guards)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if len(t.written) == 0 {
+		return nil
+	}
+	if err := tx.Commit(); err != nil {
+		return b.unwritten(err)
+	}
+	b.watchers.wake(t.written)
+	return nil
+}
+
+func (b *Bolt) unwritten(err error) *Error {
+	return &Error{Kind: Transient, Message: "the store " + b.path + " can't be written", Remedy: "Look at the free space and the health of its disk.", Err: err}
+}
+
+// Claim makes the caller the one owner of key inside this process; other processes can't open the store.
+func (b *Bolt) Claim(ctx context.Context, key string) (Claim, error) {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return b.claims.take(key)
+}
+
+// Watch returns a channel that holds a token whenever a key under prefix was changed since the last receive.
+func (b *Bolt) Watch(ctx context.Context, prefix string) <-chan struct{} {
+	return b.watchers.watch(ctx, prefix)
+}
+
+// Backup writes a copy of the store, as it is at this moment, to w. What it writes is itself a store: put it into an
+// empty data folder as oktaws.db. A slow w keeps the file from being tidied meanwhile, and writers may have to wait for
+// it, so give it a local file.
+func (b *Bolt) Backup(ctx context.Context, w io.Writer) error {
+	leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	tx, err := b.db.Begin(false)
+	if err != nil {
+		return fmt.Errorf("back up the store %s: %w", b.path, err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.WriteTo(writerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return w.Write(p)
+	})); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err() // bbolt hides the causes of its errors
+		}
+		return fmt.Errorf("back up the store %s: %w", b.path, err)
+	}
+	return nil
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// Close waits for the transactions that are running, closes the file, and gives the folder to the next process. It may
+// be called again. Not from inside a transaction.
+func (b *Bolt) Close() error { return b.close() }
+
+func (b *Bolt) shut() error {
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	close(b.closing)
+	b.running.Wait()
+	b.claims.drop()
+	b.watchers.end()
+	err := b.db.Close()
+	b.lock.release()
+	if err != nil {
+		return fmt.Errorf("close the store %s: %w", b.path, err)
+	}
+	return nil
+}
+
+// enter lets a call in unless the engine is closed or ctx has ended. The caller calls leave when it is through.
+func (b *Bolt) enter(ctx context.Context) (leave func(), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b.running.Add(1)
+	return b.running.Done, nil
+}
