@@ -95,12 +95,13 @@ type work struct {
 	r       *Reconciler
 	aws     AWSAccount
 	claim   store.Claim
+	key     store.AccountKey
 	mu      sync.Mutex
 	account store.Account // as it was last read or written
 }
 
 func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store.Claim) (*work, error) {
-	w := &work{r: r, claim: claim}
+	w := &work{r: r, claim: claim, key: key}
 	err := r.store.View(ctx, func(tx *store.ReadTx) (err error) {
 		w.account, err = tx.Account(key)
 		return err
@@ -124,7 +125,7 @@ func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) 
 		if err := tx.Guard(w.claim); err != nil {
 			return err
 		}
-		a, err := tx.Account(w.account.AccountKey)
+		a, err := tx.Account(w.key)
 		if err != nil {
 			return err
 		}
@@ -233,7 +234,7 @@ func (w *work) try(ctx context.Context, s step) error {
 	if saveErr != nil {
 		return fmt.Errorf("note how step %s ended: %w", s.name, saveErr)
 	}
-	log := w.r.log.With("account", w.account.ID, "step", s.name)
+	log := w.r.log.With("account", w.key.ID, "step", s.name)
 	switch {
 	case err != nil && !temporary(err):
 		log.ErrorContext(ctx, "step failed", "kind", store.KindOf(err), "error", err)
@@ -249,8 +250,8 @@ func (w *work) try(ctx context.Context, s step) error {
 func (w *work) run(ctx context.Context, s step) (res result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.r.log.ErrorContext(ctx, "step panicked", "account", w.account.ID, "step", s.name, "panic", p, "stack", string(debug.Stack()))
-			err = &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The step %s met a fault inside oktaws on account %s.", s.name, w.account.ID),
+			w.r.log.ErrorContext(ctx, "step panicked", "account", w.key.ID, "step", s.name, "panic", p, "stack", string(debug.Stack()))
+			err = &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The step %s met a fault inside oktaws on account %s.", s.name, w.key.ID),
 				Remedy: "Look at the log of oktaws, and report it."}
 		}
 	}()
