@@ -1,0 +1,111 @@
+package app
+
+import (
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/oktaws/oktaws/provision"
+)
+
+// Config is the validated configuration: every value has its final type, and none is left to be doubted.
+type Config struct {
+	DataDir   string
+	Slack     SlackConfig
+	Approvals ApprovalsConfig
+	AWS       AWSConfig
+	Okta      OktaConfig
+	Tasks     TasksConfig
+	Roles     []provision.RoleSpec // role_sets.default
+	Log       LogConfig
+}
+
+// SlackConfig says which workspace the bot serves.
+type SlackConfig struct {
+	AdminChannel string // ID
+	BotToken     string // xoxb-…
+	AppToken     string // xapp-…
+	APIURL       string // ends in a slash
+}
+
+// ApprovalsConfig says who decides on requests.
+type ApprovalsConfig struct {
+	Required    int
+	Approvers   []string // Slack user IDs; empty: the members of the admin channel
+	ExpireAfter time.Duration
+}
+
+// AWSConfig says how accounts are reached, and what things in them are called.
+type AWSConfig struct {
+	Region         string
+	AccessRole     string // empty: the bot's own credentials
+	ExternalID     string
+	SourceIdentity string            // empty: not set
+	Profiles       map[string]string // named profile by account ID
+	ProviderName   string
+	StackName      string
+	UserName       string
+	UserMayAssume  bool
+}
+
+// OktaConfig says which organization holds the applications. Either Token is set, or ClientID and PrivateKey are.
+type OktaConfig struct {
+	OrgURL          string // without a slash at the end
+	Token           string
+	ClientID        string
+	PrivateKey      string // PEM
+	PrivateKeyID    string
+	LabelPattern    *regexp.Regexp // matches whole labels only
+	SessionDuration time.Duration
+}
+
+// TasksConfig says who does what only a person can do, and when they hear of it.
+type TasksConfig struct {
+	Assignees   []string // Slack user IDs; empty: who approved
+	RemindAfter time.Duration
+	RemindEvery time.Duration
+	CheckEvery  time.Duration
+}
+
+// LogConfig says what the log holds, and in which form.
+type LogConfig struct {
+	Level slog.Level
+	JSON  bool
+}
+
+// loaded is a configuration as far as it could be read, and what is to be said of it.
+type loaded struct {
+	Config
+	problems []problem // none: the configuration is valid
+	warnings []string
+	secrets  []string          // values that must not be seen anywhere
+	aws      map[string]string // the AWS SDK's variables, those given by file included
+}
+
+// load reads the configuration: the defaults, over them the file (none where file is empty), over it the environment.
+// It finds all problems at once, and returns what is valid beside them.
+func load(file string, environ map[string]string) loaded {
+	l := &loaded{}
+	written := defaults()
+	l.readFile(file, written)
+	l.readVariables(environ, written)
+	for _, s := range settings {
+		w := written[s.path]
+		if err := s.set(&l.Config, w); err != nil {
+			l.problem(err, s.path, s.name(), w.where)
+		}
+	}
+	l.checkTogether()
+	l.readSecrets(environ)
+	l.readEndpoints(environ)
+	return *l
+}
+
+// checkTogether looks at settings that must suit each other.
+func (l *loaded) checkTogether() {
+	const required = "approvals.required"
+	if a := l.Approvals; len(a.Approvers) > 0 && a.Required > len(a.Approvers) {
+		l.problem(fault("Lower it, or list more approvers in approvals.approvers.",
+			"is %d, but approvals.approvers lists only %d", a.Required, len(a.Approvers)), required, nameOf(required), "")
+	}
+}

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/oktaws/oktaws/bot"
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/provision/aws"
+	"github.com/oktaws/oktaws/provision/okta"
+	"github.com/oktaws/oktaws/store"
+)
+
+// leaveWithin is how long finishing what is held may take.
+const leaveWithin = 9 * time.Second
+
+// workers is how many accounts are worked on at once. Okta's limits (about 50 calls a minute for one token) would not
+// let more go faster.
+const workers = 4
+
+// serve runs the bot and the pipeline side by side. The end of one is the end of the other.
+func (p *program) serve(ctx context.Context) (err error) {
+	l := p.load()
+	if len(l.problems) > 0 {
+		return invalid(l.problems)
+	}
+	log := p.logger(l.Log)
+	for _, w := range l.warnings {
+		log.Warn(w)
+	}
+	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
+	if err != nil {
+		return p.fail(log, err)
+	}
+	r, b, err := wire(ctx, l, s, log)
+	if err != nil {
+		closeStore()
+		return p.fail(log, err)
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return ended(running, "the pipeline", r.Run(running)) })
+	group.Go(func() error { return ended(running, "the bot", b.Run(running)) })
+	group.Go(func() error {
+		select {
+		case <-b.Ready():
+			fmt.Fprintln(p.Stdout, "oktaws is ready: /oktaws is answered")
+			if p.Ready != nil {
+				p.Ready(&App{Store: s, Provision: r})
+			}
+		case <-running.Done():
+		}
+		return nil
+	})
+	all := make(chan error, 1)
+	go func() { all <- group.Wait() }()
+	select {
+	case err = <-all:
+	case <-running.Done():
+		select {
+		case err = <-all:
+		case <-p.Clock.After(leaveWithin):
+			// What is cut off here carries on at the next start. The store isn't closed, since closing waits for its
+			// transactions; the end of the process releases it.
+			return p.fail(log, fmt.Errorf("left after %s with work under way; it carries on at the next start", leaveWithin))
+		}
+	}
+	closeStore()
+	if err != nil {
+		return p.fail(log, err)
+	}
+	log.Info("oktaws has stopped")
+	return nil
+}
+
+// ended makes an error of an end that nobody asked for.
+func ended(ctx context.Context, what string, err error) error {
+	if err == nil && ctx.Err() == nil {
+		return errors.New(what + " stopped by itself")
+	}
+	return err
+}
+
+// fail writes the one line that says why the program ends.
+func (p *program) fail(log *slog.Logger, err error) error {
+	attrs := []any{"error", err}
+	if isStoreError(err) {
+		_, remedy := store.Explain(err)
+		attrs = append(attrs, "remedy", remedy)
+	}
+	log.Error("oktaws ends", attrs...)
+	return errSaid
+}
+
+// openStore opens the store in dir, its engine wrapped where wrap isn't nil, and returns with it what closes it.
+func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func(store.Engine) store.Engine) (*store.Store, func(), error) {
+	bolt, err := store.OpenBolt(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	var engine store.Engine = bolt
+	if wrap != nil {
+		engine = wrap(bolt)
+	}
+	s, err := store.New(ctx, engine, clock)
+	if err != nil {
+		_ = engine.Close() // the first error is the one to tell
+		return nil, nil, err
+	}
+	return s, func() { _ = engine.Close() }, nil // every write was durable when it was made
+}
+
+// wire makes the pipeline and the bot of the configuration.
+func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*provision.Reconciler, *bot.Bot, error) {
+	a, err := newAWS(ctx, l, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := newOkta(l.Config, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := provision.New(s, a, o, pipelineConfig(l.Config), log)
+	b, err := newBot(l.Config, s, r, log)
+	return r, b, err
+}
+
+func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error) {
+	// The SDK reads the process's environment. There it finds what came from files too.
+	for name, value := range l.aws {
+		if os.Getenv(name) != value {
+			if err := os.Setenv(name, value); err != nil {
+				return nil, fmt.Errorf("set %s for the AWS SDK: %w", name, err)
+			}
+		}
+	}
+	return aws.New(ctx, aws.Config{
+		Region:         l.AWS.Region,
+		AccessRole:     l.AWS.AccessRole,
+		ExternalID:     l.AWS.ExternalID,
+		SourceIdentity: l.AWS.SourceIdentity,
+		Profiles:       l.AWS.Profiles,
+		Log:            log,
+	})
+}
+
+func newOkta(c Config, log *slog.Logger) (*okta.Client, error) {
+	return okta.New(okta.Config{
+		OrgURL:       c.Okta.OrgURL,
+		Token:        c.Okta.Token,
+		ClientID:     c.Okta.ClientID,
+		PrivateKey:   c.Okta.PrivateKey,
+		PrivateKeyID: c.Okta.PrivateKeyID,
+		Log:          log,
+	})
+}
+
+func pipelineConfig(c Config) provision.Config {
+	var assignees []store.Person
+	for _, id := range c.Tasks.Assignees {
+		assignees = append(assignees, store.Person{ID: id})
+	}
+	return provision.Config{
+		ProviderName:    c.AWS.ProviderName,
+		StackName:       c.AWS.StackName,
+		UserName:        c.AWS.UserName,
+		UserMayAssume:   c.AWS.UserMayAssume,
+		SessionDuration: c.Okta.SessionDuration,
+		RoleSet:         c.Roles,
+		Assignees:       assignees,
+		RemindAfter:     c.Tasks.RemindAfter,
+		CheckEvery:      c.Tasks.CheckEvery,
+		Workers:         workers,
+	}
+}
+
+func newBot(c Config, s *store.Store, r *provision.Reconciler, log *slog.Logger) (*bot.Bot, error) {
+	return bot.New(s, r, bot.Config{
+		AdminChannel: c.Slack.AdminChannel,
+		Required:     c.Approvals.Required,
+		Approvers:    c.Approvals.Approvers,
+		ExpireAfter:  c.Approvals.ExpireAfter,
+		RemindEvery:  c.Tasks.RemindEvery,
+		Partition:    aws.Partition(c.AWS.Region),
+		LabelPattern: c.Okta.LabelPattern,
+		RoleSet:      c.Roles,
+		Mode:         store.ModeAPI,
+		OrgURL:       c.Okta.OrgURL,
+	}, bot.Connection{
+		BotToken: c.Slack.BotToken,
+		AppToken: c.Slack.AppToken,
+		APIURL:   c.Slack.APIURL,
+	}, log)
+}
