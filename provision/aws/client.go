@@ -1,0 +1,236 @@
+// Package aws reaches AWS accounts for the pipeline: it is provision.AWS over the AWS SDK, and nobody else imports the
+// SDK. Credentials come from the SDK's own chain; each account is worked on through a role in it, or a named profile.
+//
+// What repeats: a call that makes, changes or deletes something is sent exactly once, since the SDK can't know whether
+// a lost answer means a lost effect (one CreateAccessKey with its connection cut makes two keys); the pipeline looks
+// first and then decides. Reads, and the STS calls that get credentials, are tried up to three times within seconds.
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+const (
+	tryTimeout  = 15 * time.Second // of one try of one call, with its answer read
+	dialTimeout = 5 * time.Second
+)
+
+// Config says how accounts are reached.
+type Config struct {
+	Region         string            // of the CloudFormation stacks; it decides the partition too
+	AccessRole     string            // name (with its path, if any) of the role to assume in each account; empty: the bot's own credentials are used
+	ExternalID     string            // that the access role's trust policy asks for; empty: none is sent
+	SourceIdentity string            // empty: none is set, since setting it needs sts:SetSourceIdentity in the trust policy
+	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of AccessRole
+	Log            *slog.Logger      // gets the SDK's own warnings; nil: nobody does
+	HTTPClient     sdk.HTTPClient    // nil: one with timeouts
+}
+
+// Client reaches accounts. It is safe for several goroutines.
+type Client struct {
+	cfg  Config
+	base sdk.Config
+	sts  *sts.Client
+	orgs *organizations.Client
+
+	mu       sync.Mutex
+	accounts map[store.AccountKey]*account
+}
+
+var _ provision.AWS = (*Client)(nil)
+
+// roleName is what aws.access_role may be: a name, or a path and a name.
+var roleName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+
+// New reads the SDK's settings (environment, shared files) and calls nobody. It refuses, with the setting at fault, a
+// region or role name that can't be right, and endpoints elsewhere than on this machine.
+func New(ctx context.Context, cfg Config) (*Client, error) {
+	if cfg.AccessRole != "" && !roleName.MatchString(cfg.AccessRole) {
+		return nil, &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("aws.access_role %q is not the name of a role", cfg.AccessRole),
+			Remedy: "Give the role's name alone, such as OrganizationAccountAccessRole; its ARN follows from the account."}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{cfg: cfg, accounts: map[store.AccountKey]*account{}}
+	base, err := c.load(ctx)
+	if err != nil {
+		return nil, &store.Error{Kind: store.Permanent, Message: "the AWS settings can't be read", Err: err,
+			Remedy: "Look at AWS_PROFILE, AWS_CONFIG_FILE and the other AWS_… variables that are set, and at the files that they name."}
+	}
+	if base.Region == "" {
+		return nil, &store.Error{Kind: store.Permanent, Message: "no AWS region is set", Remedy: "Set aws.region, such as us-east-1."}
+	}
+	c.cfg.Region = base.Region
+	base.Credentials = ownCredentials{base.Credentials, ""}
+	c.base = base
+	c.sts = sts.NewFromConfig(base)
+	c.orgs = organizations.NewFromConfig(base)
+	if err := cmp.Or(
+		onlyLoopback("AWS_ENDPOINT_URL_STS", c.sts.Options().BaseEndpoint),
+		onlyLoopback("AWS_ENDPOINT_URL_ORGANIZATIONS", c.orgs.Options().BaseEndpoint),
+		onlyLoopback("AWS_ENDPOINT_URL_IAM", iam.NewFromConfig(base).Options().BaseEndpoint),
+		onlyLoopback("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.NewFromConfig(base).Options().BaseEndpoint),
+	); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// load reads the SDK's settings with ours on top.
+func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) error) (sdk.Config, error) {
+	client := c.cfg.HTTPClient
+	if client == nil {
+		client = awshttp.NewBuildableClient().WithTimeout(tryTimeout).
+			WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, append([]func(*config.LoadOptions) error{
+		config.WithRegion(c.cfg.Region),
+		config.WithAppID("oktaws"),
+		config.WithHTTPClient(client),
+		config.WithRetryer(again),
+		config.WithLogger(logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
+			level := slog.LevelDebug
+			if class == logging.Warn {
+				level = slog.LevelWarn
+			}
+			c.cfg.Log.Log(context.Background(), level, "AWS SDK: "+fmt.Sprintf(format, v...))
+		})),
+	}, more...)...)
+	if err != nil {
+		return sdk.Config{}, err
+	}
+	// Frozen only now: the credential chain needs the buildable one, to give up quickly on a machine without instance
+	// metadata, while the services' clients shall share one pool of connections.
+	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = b.Freeze()
+	}
+	return cfg, nil
+}
+
+// again is how calls are repeated that may be: three tries with at most a second between them. There is no shared
+// quota of retries, since it would hide the error behind its own when many accounts fail at once.
+func again() sdk.Retryer {
+	return retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = 3
+		o.MaxBackoff = time.Second
+		o.RateLimiter = ratelimit.None
+	}), "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+}
+
+// Account returns the means to work in one account. It makes no call; a named profile is read from its file.
+func (c *Client) Account(ctx context.Context, key store.AccountKey) (provision.AWSAccount, error) {
+	a, err := c.account(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (c *Client) account(ctx context.Context, key store.AccountKey) (*account, error) {
+	if here := Partition(c.cfg.Region); key.Partition != here {
+		return nil, &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("account %s is in the partition %s, and aws.region %s is in %s", key.ID, key.Partition, c.cfg.Region, here),
+			Remedy:  "Credentials don't reach across partitions: run another oktaws, with a region of that partition, for its accounts."}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a, ok := c.accounts[key]; ok {
+		return a, nil
+	}
+	a, err := c.reach(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	c.accounts[key] = a
+	return a, nil
+}
+
+// reach makes the clients for one account.
+func (c *Client) reach(ctx context.Context, key store.AccountKey) (*account, error) {
+	r := route{account: key.ID, region: c.cfg.Region}
+	cfg := c.base.Copy()
+	switch profile := c.cfg.Profiles[key.ID]; {
+	case profile != "":
+		var err error
+		if cfg, err = c.load(ctx, config.WithSharedConfigProfile(profile)); err != nil {
+			return nil, &store.Error{Kind: store.Permanent, Err: err,
+				Message: fmt.Sprintf("the AWS profile %q of account %s can't be read", profile, key.ID),
+				Remedy:  "Look at aws.profiles, and at that profile in the shared files (~/.aws/config, ~/.aws/credentials, or what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name)."}
+		}
+		r.profile = profile
+		cfg.Credentials = ownCredentials{cfg.Credentials, profile}
+	case c.cfg.AccessRole != "":
+		r.role = fmt.Sprintf("arn:%s:iam::%s:role/%s", key.Partition, key.ID, c.cfg.AccessRole)
+		r.externalID, r.sourceIdentity = c.cfg.ExternalID != "", c.cfg.SourceIdentity != ""
+		cfg.Credentials = c.assume(r.role)
+	}
+	a := &account{
+		key:   key,
+		route: r,
+		sts:   sts.NewFromConfig(cfg),
+		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = sdk.NopRetryer{} }),
+		cfn:   cloudformation.NewFromConfig(cfg, func(o *cloudformation.Options) { o.Retryer = sdk.NopRetryer{} }),
+	}
+	if err := cmp.Or(
+		onlyLoopback("AWS_ENDPOINT_URL_STS", a.sts.Options().BaseEndpoint),
+		onlyLoopback("AWS_ENDPOINT_URL_IAM", a.iam.Options().BaseEndpoint),
+		onlyLoopback("AWS_ENDPOINT_URL_CLOUDFORMATION", a.cfn.Options().BaseEndpoint),
+	); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Partition returns the AWS partition that a region is in.
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	}
+	return "aws"
+}
+
+// onlyLoopback refuses an endpoint that was set to another machine: signed requests, and answers with a new secret,
+// would go there. The setting can come from the environment or from a shared file.
+func onlyLoopback(setting string, endpoint *string) error {
+	if endpoint == nil {
+		return nil
+	}
+	u, err := url.Parse(*endpoint)
+	if err == nil {
+		addr, aerr := netip.ParseAddr(u.Hostname())
+		if u.Hostname() == "localhost" || aerr == nil && addr.IsLoopback() {
+			return nil
+		}
+	}
+	return &store.Error{Kind: store.Permanent,
+		Message: "an AWS endpoint is set to an address that isn't on this machine",
+		Remedy:  fmt.Sprintf("Unset AWS_ENDPOINT_URL and %s, and endpoint_url in the shared files: other endpoints are taken on loopback addresses only, for the sandbox.", setting)}
+}

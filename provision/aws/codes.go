@@ -1,0 +1,97 @@
+package aws
+
+import (
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// quotas are what runs out, by the operation that says so, with AWS's defaults
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+var quotas = map[string]meaning{
+	"CreateAccessKey":    {reason: "the user has two access keys, and more are not allowed", remedy: "Delete the one that isn't used any more; GetAccessKeyLastUsed and the IAM console show which."},
+	"CreateUser":         {reason: "the account has as many IAM users as it may (5,000)", remedy: "Delete users that aren't needed."},
+	"PutUserPolicy":      {reason: "the user's inline policies are longer than IAM takes (2,048 characters in all)", remedy: "Remove inline policies of that user that oktaws didn't make."},
+	"CreateSAMLProvider": {reason: "the account has as many SAML identity providers as it may (100)", remedy: "Delete identity providers that aren't needed, or have the quota raised."},
+	"CreateStack":        {reason: "the account has as many CloudFormation stacks in the region as it may (2,000)", remedy: "Delete stacks that aren't needed, or have the quota raised."},
+}
+
+// meaningOfCode is what an error code of AWS's means (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+// and each operation's page); ok is false for a code that says no more than the HTTP status.
+func (r route) meaningOfCode(err error, api smithy.APIError) (m meaning, ok bool) {
+	said := "AWS says: " + brief(api.ErrorMessage())
+	service, operation := called(err)
+	switch code := api.ErrorCode(); code {
+	case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
+		return r.denied(err), true
+	case "InvalidClientTokenId", "UnrecognizedClientException":
+		return meaning{store.Denied, "AWS doesn't know the access key of " + r.source(err),
+			"The key was deleted or disabled, or belongs to another partition, or the region " + r.region + " isn't enabled in the account: look at AWS_ACCESS_KEY_ID or the profile, and at aws.region. Then start oktaws anew.", 0}, true
+	case "ExpiredToken", "ExpiredTokenException":
+		return meaning{store.Denied, "the session of " + r.source(err) + " has expired",
+			"Renew it (a new AWS_SESSION_TOKEN, or aws sso login), start oktaws anew, and better give it credentials that renew themselves. If they should: is the machine's clock right?", 0}, true
+	case "RequestExpired":
+		return meaning{store.Denied, "the time of the request is wrong", "Set the clock of the machine that oktaws runs on.", 0}, true
+	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException":
+		return meaning{store.Denied, "AWS doesn't accept the signature of " + r.source(err) + " (" + code + ")",
+			"The secret doesn't belong to the access key (look for spaces and cut ends), or the machine's clock is wrong.", 0}, true
+	case "RegionDisabledException", "OptInRequired", "SubscriptionRequiredException":
+		return meaning{store.Permanent, "the region " + r.region + " isn't enabled in the account, or the account isn't active. " + said,
+			"Enable the region in the account, or set aws.region to one that is.", 0}, true
+
+	case "EntityAlreadyExists", "AlreadyExistsException":
+		return meaning{store.Conflict, "there is one of that name already. " + said, "oktaws looks at what is there; what isn't its own it leaves alone.", 0}, true
+	case "TokenAlreadyExistsException":
+		return meaning{store.Conflict, "an operation with the same token but other content was started before. " + said, "Retry: oktaws takes another token then.", 0}, true
+	case "DeleteConflict":
+		return meaning{store.Conflict, "something else still belongs to it. " + said, "Remove what AWS names, then retry.", 0}, true
+	case "NoSuchEntity", "StackNotFoundException":
+		return meaning{store.NotFound, "it isn't there. " + said, "Retry: oktaws makes what is missing.", 0}, true
+	case "LimitExceeded", "LimitExceededException":
+		q, known := quotas[operation]
+		if !known {
+			q = meaning{reason: "a quota of the account is used up. " + said, remedy: "Free some of it, or have the quota raised (Service Quotas in the AWS console)."}
+		}
+		return meaning{store.Permanent, q.reason, q.remedy + " Then retry.", 0}, true
+	case "MalformedPolicyDocument":
+		return meaning{store.Permanent, "IAM doesn't take the policy. " + said, reportBug, 0}, true
+	case "InsufficientCapabilitiesException":
+		return meaning{store.Permanent, "the template needs more than CAPABILITY_NAMED_IAM. " + said,
+			"The template may make IAM roles with names, and use no macros: look at the role sets in the configuration.", 0}, true
+	case "UnmodifiableEntity":
+		return meaning{store.Permanent, "AWS itself owns it. " + said, "Choose another name for it in the configuration.", 0}, true
+	case "ValidationError":
+		switch {
+		case service == "CloudFormation" && noSuchStack(err):
+			return meaning{store.NotFound, "the stack isn't there. " + said, "Retry: oktaws makes what is missing.", 0}, true
+		case service == "CloudFormation" && busyStack(err):
+			return meaning{store.Transient, "the stack is being worked on. " + said, "oktaws waits until that has ended.", 5 * time.Second}, true
+		}
+		return meaning{store.Permanent, said, reportBug, 0}, true
+
+	case "ConcurrentModification", "ConcurrentModificationException", "EntityTemporarilyUnmodifiable", "OperationInProgressException":
+		return meaning{store.Transient, "somebody else changes it at this moment", "oktaws tries again by itself.", 5 * time.Second}, true
+	case "ServiceFailure", "ServiceUnavailable", "InternalFailure", "InternalError":
+		return meaning{store.Transient, "AWS has trouble of its own (" + code + ")" + perhaps(err), carriesOn, 5 * time.Second}, true
+	case "UnknownError", "":
+		return meaning{}, false
+	default:
+		if isThrottle(code) {
+			return throttled, true
+		}
+		if statusOf(err) >= 500 || api.ErrorFault() == smithy.FaultServer {
+			return meaning{store.Transient, "AWS has trouble of its own (" + code + ")" + perhaps(err), carriesOn, 5 * time.Second}, true
+		}
+		return meaning{store.Permanent, code + ". " + said, reportBug, 0}, true
+	}
+}
+
+// source names the credentials that were refused: of a failed AssumeRole, the bot's own.
+func (r route) source(err error) string {
+	if duringAssume(err) {
+		return route{}.whose()
+	}
+	return r.whose()
+}

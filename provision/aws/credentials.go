@@ -1,0 +1,71 @@
+package aws
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+)
+
+// ownCredentials are what the SDK found: the bot's own, or a named profile's. A failure to get them is told apart from
+// a failure of the call that needed them.
+type ownCredentials struct {
+	provider sdk.CredentialsProvider
+	profile  string // empty: the bot's own
+}
+
+type ownError struct {
+	profile string
+	err     error
+}
+
+func (e *ownError) Error() string { return "get AWS credentials: " + e.err.Error() }
+func (e *ownError) Unwrap() error { return e.err }
+
+func (o ownCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) {
+	c, err := o.provider.Retrieve(ctx)
+	if err != nil {
+		return c, &ownError{o.profile, err}
+	}
+	return c, nil
+}
+
+// roleCredentials are those of a role that is assumed.
+type roleCredentials struct {
+	provider *stscreds.AssumeRoleProvider
+	role     string // ARN
+}
+
+type roleError struct {
+	role string
+	err  error
+}
+
+func (e *roleError) Error() string { return "assume " + e.role + ": " + e.err.Error() }
+func (e *roleError) Unwrap() error { return e.err }
+
+func (r roleCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) {
+	c, err := r.provider.Retrieve(ctx)
+	if err != nil {
+		return c, &roleError{r.role, err}
+	}
+	return c, nil
+}
+
+// assume returns the credentials of a role, kept for 15 minutes (the shortest session there is; a longer one would
+// only be worth more to a thief) and then assumed anew.
+func (c *Client) assume(role string) sdk.CredentialsProvider {
+	provider := stscreds.NewAssumeRoleProvider(c.sts, role, func(o *stscreds.AssumeRoleOptions) {
+		o.RoleSessionName = "oktaws"
+		if c.cfg.ExternalID != "" {
+			o.ExternalID = &c.cfg.ExternalID
+		}
+		if c.cfg.SourceIdentity != "" {
+			o.SourceIdentity = &c.cfg.SourceIdentity
+		}
+	})
+	return sdk.NewCredentialsCache(roleCredentials{provider, role}, func(o *sdk.CredentialsCacheOptions) {
+		o.ExpiryWindow = time.Minute
+	})
+}
