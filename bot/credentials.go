@@ -1,0 +1,72 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+// credentialsTimeout is how long making an access key, and waiting until AWS takes it, may last.
+const credentialsTimeout = 60 * time.Second
+
+// showCredentials has an access key made and shows it, once, in a modal. The modal opens before the key is made, since
+// Slack gives 3 s to open it. The secret goes into that modal and nowhere else.
+func (b *Bot) showCredentials(ctx context.Context, c *click) (outcome, error) {
+	t, _, err := b.workable(ctx, c, c.value)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{then: func(ctx context.Context) {
+		view := b.open(ctx, &c.delivery, credentialsView(section(":hourglass_flowing_sand: Making a key. This takes up to a minute; please leave this window open.")))
+		if view == "" {
+			return // no key was made, so none is lost
+		}
+		b.makeCredentials(ctx, c, t, view)
+	}}, nil
+}
+
+func (b *Bot) makeCredentials(ctx context.Context, c *click, t store.Task, view string) {
+	making, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
+	secret, err := b.provisioner.Credentials(making, t.ID, c.by)
+	shown := secretView(secret)
+	if err != nil {
+		b.logRefusal(&c.delivery, err)
+		shown = credentialsView(refusal(err).blocks...)
+	}
+	ctx, cancel = context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if _, err := b.api.UpdateViewContext(ctx, *shown, "", "", view); err != nil {
+		b.log.Warn("the window with the credentials didn't get them", "task", t.ID, "user", c.by.ID, "key", secret.ID, "error", err)
+		b.whisper(ctx, &c.delivery, note(":warning: The window was closed before the key was there, so nobody has seen it. Click *Show credentials* again: that deletes it and makes another."))
+	}
+}
+
+func credentialsView(blocks ...slack.Block) *slack.ModalViewRequest {
+	return &slack.ModalViewRequest{Type: slack.VTModal, CallbackID: "credentials", Title: plain("Credentials"), Close: plain("Close"),
+		Blocks: slack.Blocks{BlockSet: blocks}}
+}
+
+func secretView(s provision.Secret) *slack.ModalViewRequest {
+	return credentialsView(
+		section("Paste these into Okta, as *Access Key* and *Secret Key*."),
+		toCopy("Access key", s.ID),
+		toCopy("Secret key", s.Reveal()),
+		section(":warning: They are shown this once and kept nowhere. Clicking *Show credentials* again deletes this key and makes another."),
+	)
+}
+
+// toCopy is a value in a box with a button to copy it.
+func toCopy(label, value string) slack.Block {
+	text := func(s string, style *slack.RichTextSectionTextStyle) slack.RichTextSectionElement {
+		return slack.NewRichTextSectionTextElement(s, style)
+	}
+	return slack.NewRichTextBlock("",
+		slack.NewRichTextSection(text(label, &slack.RichTextSectionTextStyle{Bold: true})),
+		&slack.RichTextPreformatted{Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{text(value, nil)}},
+	)
+}

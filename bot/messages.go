@@ -1,0 +1,184 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// settle brings in line the record at key, which is due. A record that can't be brought in line stays due, and is
+// tried again.
+func (b *Bot) settle(ctx context.Context, key string) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.Error("panic while bringing Slack in line", "key", key, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	claim, err := b.store.Claim(ctx, key)
+	if errors.Is(err, store.ErrClaimed) {
+		return // another replica is at it
+	}
+	if err == nil {
+		err = b.settleClaimed(ctx, claim, key)
+		claim.Release()
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimLost) {
+		b.log.Error("Slack can't be brought in line", "key", key, "error", err)
+	}
+}
+
+func (b *Bot) settleClaimed(ctx context.Context, claim store.Claim, key string) error {
+	kind, id, _ := strings.Cut(key, "/")
+	switch kind {
+	case "request":
+		return b.settleRequest(ctx, claim, id)
+	case "task":
+		return b.settleTask(ctx, claim, id)
+	case "message":
+		return b.settleMessage(ctx, claim, key)
+	case "seen":
+		return b.store.Update(ctx, func(tx *store.Tx) error { return tx.Forget(key) })
+	}
+	return fmt.Errorf("nobody knows what %s is", key)
+}
+
+// settleRequest expires a request whose time has come, and makes sure that the messages about it are wanted.
+func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) error {
+	return b.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Guard(claim); err != nil {
+			return err
+		}
+		r, err := tx.Expire(id)
+		if err != nil {
+			return err
+		}
+		inChannel := store.Message{Subject: r.Key(), View: showRequest, Where: b.cfg.AdminChannel}
+		wanted := []store.Message{
+			inChannel,
+			{Subject: r.Key(), View: showRequested, Where: r.Requester.ID},
+			{Subject: r.Key(), View: showDecision, Where: r.Requester.ID},
+		}
+		if r.State == store.Approved {
+			for _, view := range []string{showProgress, showOutcome} {
+				wanted = append(wanted,
+					store.Message{Subject: r.Key(), View: view, Where: b.cfg.AdminChannel, Under: inChannel.Key()},
+					store.Message{Subject: r.Key(), View: view, Where: r.Requester.ID})
+			}
+		}
+		for _, m := range wanted {
+			if err := tx.WantMessage(m); err != nil {
+				return err
+			}
+		}
+		var next time.Time
+		if r.State == store.Pending {
+			next = r.Expires
+		}
+		return tx.PlanRequest(id, next)
+	})
+}
+
+// settleTask counts a reminder whose time has come, and makes sure that each assignee has a message.
+func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) error {
+	return b.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Guard(claim); err != nil {
+			return err
+		}
+		t, err := tx.RemindTask(id, b.cfg.RemindEvery)
+		if err != nil {
+			return err
+		}
+		for _, p := range t.Assignees {
+			if err := tx.WantMessage(store.Message{Subject: t.Key(), View: showTask, Where: p.ID}); err != nil {
+				return err
+			}
+		}
+		var next time.Time
+		if t.State == store.TaskOpen {
+			next = t.RemindAt
+		}
+		return tx.PlanTask(id, next)
+	})
+}
+
+// settleMessage makes Slack have the message as it shall be: posts it, posts it anew, edits it, or does nothing.
+func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) error {
+	var m, under store.Message
+	var s scene
+	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		if m, err = tx.Message(key); err != nil {
+			return err
+		}
+		if m.Under != "" {
+			if under, err = tx.Message(m.Under); err != nil {
+				return err
+			}
+		}
+		s, err = look(tx, m)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := post{bot: b, claim: claim, message: m}
+	if until := b.calm.until(); until.After(b.clock.Now()) {
+		return p.later(ctx, until)
+	}
+	r, err := b.render(m, s)
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	if r.content.empty() {
+		p.message.Identity = "" // whatever comes next is news
+		return p.settled(ctx)
+	}
+	hash, err := r.content.hash()
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	fresh := m.TS == "" || (m.Identity != r.identity && !r.inPlace)
+	switch {
+	case fresh && m.Under != "" && under.TS == "":
+		return p.later(ctx, b.clock.Now().Add(time.Second)) // the thread isn't there yet
+	case fresh:
+		return p.send(ctx, r, hash, under)
+	case m.Hash != hash:
+		if soonest := m.Edited.Add(betweenEdits); soonest.After(b.clock.Now()) {
+			return p.later(ctx, soonest)
+		}
+		return p.edit(ctx, r, hash)
+	case len(m.Old) > 0:
+		return p.retire(ctx, r)
+	}
+	p.message.Identity = r.identity
+	return p.settled(ctx)
+}
+
+// betweenEdits keeps the edits of one message apart: Slack takes about one a second.
+const betweenEdits = time.Second
+
+// pause is until when Slack wants to be left alone. It asks one method for a pause; the bot pauses all messages.
+type pause struct {
+	mu  sync.Mutex
+	end time.Time
+}
+
+func (p *pause) until() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.end
+}
+
+func (p *pause) extend(end time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if end.After(p.end) {
+		p.end = end
+	}
+}

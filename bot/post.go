@@ -1,0 +1,158 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// post is one message being brought in line, under a claim.
+type post struct {
+	bot     *Bot
+	claim   store.Claim
+	message store.Message
+}
+
+// save writes the message. Where the record was touched meanwhile, it stays due, and is looked at again.
+func (p *post) save(ctx context.Context) error {
+	var saved store.Message
+	err := p.bot.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.Guard(p.claim); err != nil {
+			return err
+		}
+		saved = p.message
+		return tx.SaveMessage(&saved)
+	})
+	if err == nil {
+		p.message = saved
+	}
+	return err
+}
+
+// settled notes that Slack has what it shall have.
+func (p *post) settled(ctx context.Context) error {
+	p.message.Due, p.message.Attempts = time.Time{}, 0
+	return p.save(ctx)
+}
+
+func (p *post) later(ctx context.Context, due time.Time) error {
+	p.message.Due = due
+	return p.save(ctx)
+}
+
+// send posts the message. That a post is under way is saved before, since Slack may have the message although the bot
+// is cut off before it hears so: then it is posted again, and the first one's buttons are refused as old.
+func (p *post) send(ctx context.Context, r rendering, hash string, under store.Message) error {
+	where, err := p.bot.channel(ctx, p.message.Where)
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	p.message.Posting = true
+	if err := p.save(ctx); err != nil {
+		return err
+	}
+	options := append(p.options(r.content), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	if under.TS != "" {
+		where = under.Channel
+		options = append(options, slack.MsgOptionTS(under.TS))
+	}
+	channel, ts, err := p.bot.api.PostMessageContext(ctx, where, options...)
+	if err != nil {
+		if reason(err) != "" { // Slack says that it has nothing
+			p.message.Posting = false
+		}
+		return p.failed(ctx, err)
+	}
+	if p.message.TS != "" && !r.retired.empty() {
+		p.message.Old = append(slices.Clone(p.message.Old), store.Post{Channel: p.message.Channel, TS: p.message.TS})
+	}
+	p.message.Channel, p.message.TS, p.message.Posting = channel, ts, false
+	p.message.Identity, p.message.Hash = r.identity, hash
+	p.message.Edited = time.Time{}
+	if len(p.message.Old) > 0 {
+		p.message.Attempts = 0
+		p.message.Due = p.bot.clock.Now()
+		return p.save(context.WithoutCancel(ctx))
+	}
+	return p.settled(context.WithoutCancel(ctx))
+}
+
+// edit makes the posted message what it shall be.
+func (p *post) edit(ctx context.Context, r rendering, hash string) error {
+	_, _, _, err := p.bot.api.UpdateMessageContext(ctx, p.message.Channel, p.message.TS, p.options(r.content)...)
+	if slices.Contains(gone, reason(err)) {
+		p.bot.log.Info("a message was deleted, or can't be edited any more; posting it anew", "key", p.message.Key(), "reason", reason(err))
+		p.message.TS, p.message.Identity, p.message.Hash = "", "", ""
+		return p.later(ctx, p.bot.clock.Now())
+	}
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	p.message.Identity, p.message.Hash = r.identity, hash
+	p.message.Edited = p.bot.clock.Now().UTC()
+	if len(p.message.Old) > 0 {
+		return p.later(ctx, p.bot.clock.Now())
+	}
+	return p.settled(context.WithoutCancel(ctx))
+}
+
+// retire takes the buttons off an earlier post of the message.
+func (p *post) retire(ctx context.Context, r rendering) error {
+	old := p.message.Old[0]
+	c := r.retired
+	if c.empty() {
+		c = r.content
+	}
+	_, _, _, err := p.bot.api.UpdateMessageContext(ctx, old.Channel, old.TS, p.options(c)...)
+	if err != nil && !slices.Contains(gone, reason(err)) && !slices.Contains(unreachable, reason(err)) {
+		return p.failed(ctx, err)
+	}
+	if p.message.Old = slices.Clone(p.message.Old[1:]); len(p.message.Old) > 0 {
+		return p.later(ctx, p.bot.clock.Now())
+	}
+	return p.settled(ctx)
+}
+
+func (p *post) options(c content) []slack.MsgOption {
+	return []slack.MsgOption{slack.MsgOptionText(cut(c.text, fallbackLimit), false), slack.MsgOptionBlocks(c.blocks...)}
+}
+
+// failed plans the next attempt.
+func (p *post) failed(ctx context.Context, err error) error {
+	b, now := p.bot, p.bot.clock.Now()
+	ctx = context.WithoutCancel(ctx)
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		end := now.Add(max(limited.RetryAfter, time.Second))
+		b.calm.extend(end)
+		b.log.Info("Slack asks for a pause", "for", limited.RetryAfter)
+		return p.later(ctx, end)
+	}
+	if fatal := fatalReason(botToken, err); fatal != nil {
+		b.stop(fatal)
+	}
+	wait := retryAfter(err, p.message.Attempts)
+	b.log.Warn("a message didn't reach Slack; trying again", "key", p.message.Key(), "where", p.message.Where, "error", err, "in", wait)
+	p.message.Attempts++
+	return p.later(ctx, now.Add(wait))
+}
+
+// channel is where a message for a channel, or for a person, is posted: D… for a person.
+func (b *Bot) channel(ctx context.Context, where string) (string, error) {
+	if where == "" || (where[0] != 'U' && where[0] != 'W') {
+		return where, nil
+	}
+	if dm, ok := b.dms.Load(where); ok {
+		return dm.(string), nil
+	}
+	dm, _, _, err := b.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{where}})
+	if err != nil {
+		return "", err
+	}
+	b.dms.Store(where, dm.ID)
+	return dm.ID, nil
+}

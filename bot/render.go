@@ -1,0 +1,97 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// The views: which rendering of a record a message is.
+const (
+	showRequest   = "request"   // a request, in the admin channel, with the buttons that decide it
+	showRequested = "requested" // a request, to who asked, with the button that takes it back
+	showDecision  = "decision"  // how a request was decided, to who asked
+	showProgress  = "progress"  // the steps of the account
+	showOutcome   = "outcome"   // that the account is linked, or why it isn't
+	showTask      = "task"      // a task, to an assignee
+)
+
+// rendering is what a message shall be.
+type rendering struct {
+	identity string  // where it differs from what was posted, the message is posted anew, since Slack notifies nobody of an edit
+	inPlace  bool    // whatever was posted is edited, whatever its identity
+	content  content // empty: there is nothing to show, and what was posted stays as it is
+	retired  content // what an earlier post becomes when a new one takes its place; empty: it stays as it is
+}
+
+// scene is the records that a message is about.
+type scene struct {
+	request store.Request
+	account *store.Account // nil: not this request's, or not yet one
+	task    *store.Task
+}
+
+// look reads the records that m is about.
+func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
+	id := ""
+	switch kind, rest, _ := strings.Cut(m.Subject, "/"); kind {
+	case "request":
+		id = rest
+	case "task":
+		t, err := tx.Task(rest)
+		if err != nil {
+			return s, err
+		}
+		s.task, id = &t, t.Request
+	default:
+		return s, &store.Error{Kind: store.Permanent, Message: "this version of oktaws can't show " + m.Subject}
+	}
+	if s.request, err = tx.Request(id); err != nil {
+		return s, err
+	}
+	a, err := tx.Account(s.request.Account)
+	switch {
+	case err == nil && a.RequestID == id:
+		s.account = &a
+	case err != nil && store.KindOf(err) != store.NotFound:
+		return s, err
+	}
+	return s, nil
+}
+
+// render says what m shall be.
+func (b *Bot) render(m store.Message, s scene) (rendering, error) {
+	switch m.View {
+	case showRequest:
+		return b.renderRequest(s), nil
+	case showRequested:
+		return renderRequested(s), nil
+	case showDecision:
+		return renderDecision(s), nil
+	case showProgress:
+		return renderProgress(s), nil
+	case showOutcome:
+		return b.renderOutcome(m, s), nil
+	case showTask:
+		if s.task == nil {
+			return rendering{}, errors.New("a task's message without a task")
+		}
+		return b.renderTask(s), nil
+	}
+	return rendering{}, &store.Error{Kind: store.Permanent, Message: "this version of oktaws can't show the view " + m.View}
+}
+
+// hash tells contents apart.
+func (c content) hash() (string, error) {
+	raw, err := json.Marshal(c.blocks)
+	if err != nil {
+		return "", fmt.Errorf("encode blocks: %w", err)
+	}
+	sum := sha256.Sum256(append(raw, c.text...))
+	return hex.EncodeToString(sum[:12]), nil
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+// renderRequest is a request in the admin channel.
+func (b *Bot) renderRequest(s scene) rendering {
+	r := s.request
+	blocks := []slack.Block{
+		section(fmt.Sprintf(":key: %s asks to link AWS account %s to Okta as *%s*.", mention(r.Requester), code(r.Account.ID), mrkdwn(r.Label, nameLimit))),
+		slack.NewSectionBlock(nil, []*slack.TextBlockObject{
+			field("Account ID", code(r.Account.ID)),
+			field("Application name", code(r.Label)),
+			field("Requester", mention(r.Requester)),
+			field("Approvals needed", fmt.Sprint(r.Required)),
+		}, nil),
+	}
+	if r.Reason != "" {
+		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
+	}
+	blocks = append(blocks, paragraphs(b.roleLines(r, s.account))...)
+	for _, line := range approvalLines(r) {
+		blocks = append(blocks, section(line))
+	}
+	text := fmt.Sprintf("%s asks to link AWS account %s to Okta as %s.", mention(r.Requester), r.Account.ID, mrkdwn(r.Label, nameLimit))
+	if r.State != store.Pending {
+		return rendering{identity: showRequest, content: content{text: text + " " + decisionLine(r), blocks: append(blocks, section(decisionLine(r)))}}
+	}
+	if !r.Expires.IsZero() {
+		blocks = append(blocks, aside("Expires "+when(r.Expires)+" if nobody decides."))
+	}
+	blocks = append(blocks, slack.NewActionBlock("decide",
+		button(actionApprove, r.ID, "Approve").WithStyle(slack.StylePrimary),
+		button(actionDeny, r.ID, "Deny").WithStyle(slack.StyleDanger),
+	))
+	return rendering{identity: showRequest, content: content{text: text + " Approve or deny it here.", blocks: blocks}}
+}
+
+func field(name, value string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, "*"+name+"*\n"+value, false, false)
+}
+
+func button(action, value, text string) *slack.ButtonBlockElement {
+	return slack.NewButtonBlockElement(action, value, plain(text))
+}
+
+// roleLines is the role set, and the Okta groups that get the roles.
+func (b *Bot) roleLines(r store.Request, a *store.Account) []string {
+	const most = 20
+	if len(b.cfg.RoleSet) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, role := range b.cfg.RoleSet {
+		lines = append(lines, fmt.Sprintf("• role %s for the Okta group %s", code(role.Name), code(groupName(role, r, a))))
+	}
+	return append([]string{"*Roles that the account gets*"}, firstFew(lines, most)...)
+}
+
+// groupName is the name of the Okta group that a role is for. The account's alias is known once linking has begun.
+func groupName(role provision.RoleSpec, r store.Request, a *store.Account) string {
+	alias := "{alias}"
+	if a != nil && a.Known.Alias != "" {
+		alias = a.Known.Alias
+	}
+	return strings.NewReplacer("{label}", r.Label, "{account}", r.Account.ID, "{role}", role.Name, "{alias}", alias).Replace(role.Group)
+}
+
+// approvalLines is who approved so far, where more than one must.
+func approvalLines(r store.Request) []string {
+	if r.Required < 2 || len(r.Approvals) == 0 {
+		return nil
+	}
+	const most = 10
+	var lines []string
+	for _, a := range r.Approvals {
+		lines = append(lines, fmt.Sprintf(":ballot_box_with_check: %s approved %s.", mention(a.By), when(a.At)))
+	}
+	lines = firstFew(lines, most)
+	if missing := r.Required - len(r.Approvals); r.State == store.Pending && missing > 0 {
+		lines = append(lines, needed(missing)+" needed.")
+	}
+	return []string{strings.Join(lines, "\n")}
+}
+
+// decisionLine is who decided on a request, how, and when.
+func decisionLine(r store.Request) string {
+	d := r.Decided
+	if d == nil {
+		return "Waiting for approval."
+	}
+	switch r.State {
+	case store.Approved:
+		return fmt.Sprintf(":white_check_mark: Approved by %s %s.", mention(d.By), when(d.At))
+	case store.RequestDenied:
+		return fmt.Sprintf(":no_entry: Denied by %s %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+	case store.Withdrawn:
+		return fmt.Sprintf(":leftwards_arrow_with_hook: Withdrawn by %s %s.", mention(d.By), when(d.At))
+	case store.Expired:
+		return fmt.Sprintf(":alarm_clock: Expired %s, since nobody decided in time.", when(d.At))
+	}
+	return ""
+}
+
+// renderRequested is a request to who asked, with the way back.
+func renderRequested(s scene) rendering {
+	r := s.request
+	text := fmt.Sprintf("You asked to link AWS account %s to Okta as %s.", r.Account.ID, mrkdwn(r.Label, nameLimit))
+	blocks := []slack.Block{section(fmt.Sprintf(":incoming_envelope: You asked to link AWS account %s to Okta as *%s*.", code(r.Account.ID), mrkdwn(r.Label, nameLimit)))}
+	if r.Reason != "" {
+		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
+	}
+	if r.State != store.Pending {
+		blocks = append(blocks, aside("Decided: "+string(r.State)+"."))
+		return rendering{identity: showRequested, content: content{text: text + " It is decided: " + string(r.State) + ".", blocks: blocks}}
+	}
+	waits := "It waits for " + plural(r.Required, "approval", "approvals") + "."
+	if n := len(r.Approvals); n > 0 {
+		waits = fmt.Sprintf("It has %d of %d approvals.", n, r.Required)
+	}
+	if !r.Expires.IsZero() {
+		waits += " It expires " + when(r.Expires) + " if nobody decides."
+	}
+	blocks = append(blocks, aside(waits), slack.NewActionBlock("requested", button(actionWithdraw, r.ID, "Withdraw")))
+	return rendering{identity: showRequested, content: content{text: text + " " + waits, blocks: blocks}}
+}
+
+// renderDecision tells who asked how the request was decided.
+func renderDecision(s scene) rendering {
+	r := s.request
+	if r.State == store.Pending || r.Decided == nil {
+		return rendering{}
+	}
+	about := fmt.Sprintf("AWS account %s (%s)", code(r.Account.ID), mrkdwn(r.Label, nameLimit))
+	text := fmt.Sprintf("Your request for AWS account %s was %s.", r.Account.ID, r.State)
+	var next string
+	switch r.State {
+	case store.Approved:
+		text = fmt.Sprintf("Your request for AWS account %s was approved by %s. Linking begins.", r.Account.ID, mention(r.Decided.By))
+		next = "Linking begins now; the next message shows how it goes."
+	case store.RequestDenied:
+		text = fmt.Sprintf("Your request for AWS account %s was denied by %s: %s", r.Account.ID, mention(r.Decided.By), mrkdwn(r.Decided.Reason, reasonLimit))
+		next = "You may ask again with `/oktaws link`."
+	case store.Expired:
+		next = "Ask again with `/oktaws link`, and tell an admin."
+	case store.Withdrawn:
+		next = "You may ask again with `/oktaws link`."
+	}
+	return rendering{identity: string(r.State), content: content{text: text, blocks: []slack.Block{
+		section("Your request for " + about + "\n" + decisionLine(r)), aside(next),
+	}}}
+}

@@ -1,0 +1,134 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // people's time zones, also where the machine has none
+
+	"github.com/slack-go/slack"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// checkTimeout is how long looking at Okta and AWS may take after somebody clicked Done.
+const checkTimeout = 30 * time.Second
+
+// workable returns the task of a click by somebody who may work on it, from the newest message about it.
+func (b *Bot) workable(ctx context.Context, d *click, id string) (t store.Task, u slack.User, err error) {
+	if u, err = b.member(ctx, &d.delivery); err != nil {
+		return t, u, err
+	}
+	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		t, err = tx.Task(id)
+		return err
+	})
+	if err != nil {
+		if store.KindOf(err) == store.NotFound {
+			err = oldMessage()
+		}
+		return t, u, err
+	}
+	if err := b.posted(ctx, store.MessageKey(t.Key(), showTask, d.by.ID), d); err != nil {
+		return t, u, err
+	}
+	if err := b.mayHelp(ctx, &d.delivery, t.Assignees, "Only those whose task this is, or an approver, may do this."); err != nil {
+		return t, u, err
+	}
+	switch t.State {
+	case store.TaskDone:
+		return t, u, &store.Error{Kind: store.Conflict, Message: "This is done already.", Remedy: "There is nothing left to do."}
+	case store.TaskClosed:
+		return t, u, &store.Error{Kind: store.Conflict, Message: "This is no longer needed.", Remedy: "There is nothing to do."}
+	}
+	return t, u, nil
+}
+
+// done looks whether the task is done, and says what is missing.
+func (b *Bot) done(ctx context.Context, c *click) (outcome, error) {
+	t, _, err := b.workable(ctx, c, c.value)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{then: func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+		defer cancel()
+		seen, err := b.provisioner.CheckTask(ctx, t.ID)
+		if err != nil {
+			b.logRefusal(&c.delivery, err)
+			b.whisper(ctx, &c.delivery, refusal(err))
+			return
+		}
+		b.whisper(ctx, &c.delivery, checkedContent(seen))
+	}}, nil
+}
+
+func checkedContent(t store.Task) content {
+	if t.State != store.TaskOpen {
+		return note(":tada: Seen: everything is done. Thank you!")
+	}
+	if len(t.Missing) == 0 {
+		return note(":hourglass_flowing_sand: Nothing was seen yet. oktaws keeps looking, and says when it is done.")
+	}
+	lines := append([]string{"Not everything is there yet:"}, missingLines(t)...)
+	return content{text: "Not everything is there yet. " + cut(strings.Join(missingLines(t), " "), fallbackLimit-100), blocks: paragraphs(lines)}
+}
+
+// missingLines is what is still to be done, as a checklist.
+func missingLines(t store.Task) []string {
+	const most = 10
+	var lines []string
+	for _, m := range t.Missing {
+		lines = append(lines, ":black_square_button: "+sentence(m, noteLimit))
+	}
+	return firstFew(lines, most)
+}
+
+// The choices of the menu Snooze.
+const (
+	snoozeHour     = "1h"
+	snoozeHours    = "4h"
+	snoozeTomorrow = "tomorrow"
+)
+
+// snooze puts the next reminder off. What the menu carries is the choice, a space, and the task's ID.
+func (b *Bot) snooze(ctx context.Context, c *click) (outcome, error) {
+	choice, id, _ := strings.Cut(c.value, " ")
+	t, u, err := b.workable(ctx, c, id)
+	if err != nil {
+		return outcome{}, err
+	}
+	until, err := snoozedUntil(choice, b.clock.Now(), zone(u))
+	if err != nil {
+		return outcome{}, err
+	}
+	err = b.once(ctx, &c.delivery, func(tx *store.Tx) error {
+		_, err := tx.SnoozeTask(t.ID, c.by, until)
+		return err
+	})
+	return outcome{}, err
+}
+
+func snoozedUntil(choice string, now time.Time, where *time.Location) (time.Time, error) {
+	switch choice {
+	case snoozeHour:
+		return now.Add(time.Hour).UTC(), nil
+	case snoozeHours:
+		return now.Add(4 * time.Hour).UTC(), nil
+	case snoozeTomorrow:
+		local := now.In(where)
+		return time.Date(local.Year(), local.Month(), local.Day()+1, 9, 0, 0, 0, where).UTC(), nil
+	}
+	return time.Time{}, oldMessage()
+}
+
+// zone is the person's time zone.
+func zone(u slack.User) *time.Location {
+	if u.TZ != "" {
+		if where, err := time.LoadLocation(u.TZ); err == nil {
+			return where
+		}
+	}
+	return time.FixedZone(fmt.Sprintf("UTC%+d", u.TZOffset/3600), u.TZOffset)
+}
