@@ -36,6 +36,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 		log.Warn(w)
 	}
 	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
+	if err != nil && ctx.Err() != nil {
+		return nil // told to stop before it began
+	}
 	if err != nil {
 		return p.fail(log, err)
 	}

@@ -1,0 +1,316 @@
+package app
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oktaws/oktaws/provision"
+)
+
+const root = "../.."
+
+// enough is the least environment that makes a valid configuration.
+func enough(more ...string) map[string]string {
+	env := variables([]string{
+		"SLACK_BOT_TOKEN=xoxb-111-222-botsecret",
+		"SLACK_APP_TOKEN=xapp-1-A111-222-appsecret",
+		"OKTA_CLIENT_ORGURL=https://example.okta.com",
+		"OKTA_CLIENT_TOKEN=00oktatokensecret",
+		"OKTAWS_SLACK_ADMIN_CHANNEL=C0123456789",
+	})
+	maps.Copy(env, variables(more))
+	return env
+}
+
+func without(env map[string]string, names ...string) map[string]string {
+	for _, n := range names {
+		delete(env, n)
+	}
+	return env
+}
+
+func yamlFile(t *testing.T, content string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "oktaws.yaml")
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// valid loads a configuration that must have no problem.
+func valid(t *testing.T, file string, env map[string]string) loaded {
+	t.Helper()
+	l := load(file, env)
+	if len(l.problems) > 0 {
+		t.Fatal(invalid(l.problems))
+	}
+	return l
+}
+
+func TestDefaultsAreEnoughWithSecretsAndAChannel(t *testing.T) {
+	l := valid(t, "", enough())
+	if len(l.warnings) > 0 {
+		t.Errorf("warnings: %q", l.warnings)
+	}
+	if l.DataDir != "./data" || l.Approvals.Required != 1 || l.Approvals.ExpireAfter != 168*time.Hour ||
+		l.AWS.AccessRole != "OrganizationAccountAccessRole" || l.Tasks.CheckEvery != time.Minute || l.Slack.APIURL != "https://slack.com/api/" {
+		t.Errorf("defaults: %+v", l.Config)
+	}
+	if !reflect.DeepEqual(l.Roles, provision.DefaultRoleSet()) {
+		t.Errorf("roles: %+v", l.Roles)
+	}
+	for label, want := range map[string]bool{"Gmail-AWS-Account": true, "ab": false, "-abc": false, "has space": false, "abc\n": false} {
+		if l.Okta.LabelPattern.MatchString(label) != want {
+			t.Errorf("label %q matches: %v", label, !want)
+		}
+	}
+}
+
+func TestExampleFileHasEverySettingWithItsDefault(t *testing.T) {
+	file := filepath.Join(root, "oktaws.example.yaml")
+	l, values := &loaded{}, map[string]written{}
+	l.readFile(file, values)
+	if len(l.problems) > 0 {
+		t.Fatal(invalid(l.problems))
+	}
+	usual := defaults()
+	for _, s := range settings {
+		got, ok := values[s.path]
+		if !ok {
+			t.Errorf("%s is missing", s.path)
+			continue
+		}
+		got.where = ""
+		if want := usual[s.path]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %+v, and the default %+v", s.path, got, want)
+		}
+	}
+	fromFile, fromNothing := valid(t, file, enough()), valid(t, "", enough())
+	if !reflect.DeepEqual(fromFile.Config, fromNothing.Config) {
+		t.Errorf("with the example: %+v\nwithout: %+v", fromFile.Config, fromNothing.Config)
+	}
+}
+
+func TestReadmeListsEverySetting(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings {
+		row := "| `" + s.path + "` |"
+		if s.shape != roleSet {
+			row += " `" + s.variable() + "` |"
+			if s.usual != "" {
+				row += " `" + s.usual + "` |"
+			}
+		}
+		if !strings.Contains(string(content), row) {
+			t.Errorf("the README has no row %s", row)
+		}
+	}
+}
+
+// Another value than the default of each setting, as a variable and as the file hold it.
+var others = map[string][2]string{
+	"data_dir":               {"/data", "/data"},
+	"slack.admin_channel":    {"G99999999", "G99999999"},
+	"approvals.required":     {"2", "2"},
+	"approvals.approvers":    {"U11111111, W22222222", "[U11111111, W22222222]"},
+	"approvals.expire_after": {"48h", "48h"},
+	"aws.region":             {"us-gov-west-1", "us-gov-west-1"},
+	"aws.access_role":        {"", `""`},
+	"aws.external_id":        {"abc:1", `"abc:1"`},
+	"aws.source_identity":    {"oktaws", "oktaws"},
+	"aws.profiles":           {"111122223333=prod, 012345678901=old", `{"111122223333": prod, 012345678901: old}`},
+	"aws.provider_name":      {"Okta-2", "Okta-2"},
+	"aws.stack_name":         {"okta", "okta"},
+	"aws.user_name":          {"okta.sso", "okta.sso"},
+	"aws.user_may_assume":    {"true", "true"},
+	"okta.label_pattern":     {"[a-z]+|x", `"[a-z]+|x"`},
+	"okta.session_duration":  {"12h", "12h"},
+	"tasks.assignees":        {"U11111111", "[U11111111]"},
+	"tasks.remind_after":     {"5m", "5m"},
+	"tasks.remind_every":     {"36h", "36h"},
+	"tasks.check_every":      {"10s", "10s"},
+	"log.level":              {"debug", "debug"},
+	"log.format":             {"json", "json"},
+}
+
+func TestEverySettingCanBeAVariableOrInTheFile(t *testing.T) {
+	usual := valid(t, "", enough()).Config
+	for _, s := range settings {
+		if s.shape == roleSet {
+			continue
+		}
+		t.Run(s.path, func(t *testing.T) {
+			other, ok := others[s.path]
+			if !ok {
+				t.Fatal("the test knows no other value for it")
+			}
+			section, key, nested := strings.Cut(s.path, ".")
+			content := section + ": " + other[1]
+			if nested {
+				content = section + ":\n  " + key + ": " + other[1]
+			}
+			fromVariable := valid(t, "", enough(s.variable()+"="+other[0]))
+			fromFile := valid(t, yamlFile(t, content), without(enough(), s.variable()))
+			if reflect.DeepEqual(fromVariable.Config, usual) {
+				t.Error("the variable changed nothing")
+			}
+			if !reflect.DeepEqual(fromFile.Config, fromVariable.Config) {
+				t.Errorf("file %+v\nvariable %+v", fromFile.Config, fromVariable.Config)
+			}
+		})
+	}
+}
+
+func TestVariableCountsOverFileEvenWhenEmpty(t *testing.T) {
+	file := yamlFile(t, "aws:\n  access_role: SomeRole\n  external_id: abc\ntasks:\n  assignees: [U11111111]\nlog:\n")
+	l := valid(t, file, enough("OKTAWS_AWS_ACCESS_ROLE=", "OKTAWS_TASKS_ASSIGNEES=", "OKTAWS_CONFIG="+file, "OKTAWS_RECORDED=/x"))
+	if l.AWS.AccessRole != "" || len(l.Tasks.Assignees) != 0 || l.AWS.ExternalID != "abc" {
+		t.Errorf("got %+v %+v", l.AWS, l.Tasks)
+	}
+}
+
+func TestLabelPatternMatchesWholeNames(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"^a+$": "^a+$", "a+": "^(?:a+)$", "^a|b$": "^(?:^a|b$)$", "^a": "^(?:^a)$", "(?m)^a$": "^(?:(?m)^a$)$",
+	} {
+		l := valid(t, "", enough("OKTAWS_OKTA_LABEL_PATTERN="+pattern))
+		if got := l.Okta.LabelPattern.String(); got != want {
+			t.Errorf("%s became %s, not %s", pattern, got, want)
+		}
+	}
+}
+
+// What is wrong, and what must be said of it: the setting as people know it, its place, and what helps.
+func TestEveryProblemNamesTheSettingAtFault(t *testing.T) {
+	role := func(fields string) string { return "role_sets:\n  default:\n    - " + fields }
+	const policy = `policies: ["arn:aws:iam::aws:policy/ReadOnlyAccess"]`
+	cases := map[string]struct {
+		file string
+		env  []string
+		says []string
+	}{
+		"misspelt key":             {file: "slack:\n  admin_chanel: C1", says: []string{"oktaws.yaml:2: slack.admin_chanel is not a setting", "Did you mean slack.admin_channel?"}},
+		"misspelt section":         {file: "\nslak:\n  admin_channel: C1", says: []string{"oktaws.yaml:2: slak is not a setting", "Did you mean slack?"}},
+		"key at the wrong place":   {file: "admin_channel: C1", says: []string{"admin_channel is not a setting", "Did you mean slack.admin_channel?"}},
+		"key like nothing":         {file: "zzz: 1", says: []string{"zzz is not a setting", "oktaws.example.yaml"}},
+		"secret in the file":       {file: "slack:\n  bot_token: xoxb-1-verysecret", says: []string{"slack.bot_token is not a setting", "SLACK_BOT_TOKEN_FILE"}},
+		"key twice":                {file: "data_dir: a\ndata_dir: b", says: []string{"oktaws.yaml:2: data_dir is there already, in line 1"}},
+		"not YAML":                 {file: "a: b: c", says: []string{"oktaws.yaml is not YAML"}},
+		"two documents":            {file: "log:\n---\nlog:", says: []string{"more than one document"}},
+		"list for the file":        {file: "- a", says: []string{"the file must hold keys and values"}},
+		"text for a section":       {file: "slack: C1", says: []string{"oktaws.yaml:1: slack must hold keys and values"}},
+		"no value":                 {file: "aws:\n  access_role:", says: []string{"aws.access_role (OKTAWS_AWS_ACCESS_ROLE) has no value", `Write ""`}},
+		"list for a value":         {file: "data_dir: [a]", says: []string{"data_dir (OKTAWS_DATA_DIR) must be one value"}},
+		"text for a list":          {file: "tasks:\n  assignees: U11111111", says: []string{"tasks.assignees (OKTAWS_TASKS_ASSIGNEES) must be a list"}},
+		"text for a map":           {file: "aws:\n  profiles: x", says: []string{"aws.profiles (OKTAWS_AWS_PROFILES) must be a map"}},
+		"account twice":            {file: "aws:\n  profiles: {\"111122223333\": a, \"111122223333\": b}", says: []string{"has 111122223333 twice"}},
+		"misspelt variable":        {env: []string{"OKTAWS_TASKS_REMIND_EVRY=1h"}, says: []string{"OKTAWS_TASKS_REMIND_EVRY is not a variable of oktaws", "Did you mean OKTAWS_TASKS_REMIND_EVERY?"}},
+		"role set as a variable":   {env: []string{"OKTAWS_ROLE_SETS_DEFAULT=x"}, says: []string{"OKTAWS_ROLE_SETS_DEFAULT can be set in the file only"}},
+		"map without =":            {env: []string{"OKTAWS_AWS_PROFILES=prod"}, says: []string{"aws.profiles (OKTAWS_AWS_PROFILES) has \"prod\", which has no ="}},
+		"empty data folder":        {env: []string{"OKTAWS_DATA_DIR="}, says: []string{"data_dir (OKTAWS_DATA_DIR) is empty"}},
+		"no channel":               {env: []string{"OKTAWS_SLACK_ADMIN_CHANNEL="}, says: []string{"slack.admin_channel (OKTAWS_SLACK_ADMIN_CHANNEL) is not set"}},
+		"channel by name":          {file: "\nslack: {admin_channel: \"#admins\"}", env: []string{"-OKTAWS_SLACK_ADMIN_CHANNEL"}, says: []string{"oktaws.yaml:2: slack.admin_channel (OKTAWS_SLACK_ADMIN_CHANNEL) is \"#admins\"", "C0123456789"}},
+		"person by name":           {env: []string{"OKTAWS_APPROVALS_APPROVERS=an.admin"}, says: []string{"approvals.approvers (OKTAWS_APPROVALS_APPROVERS) has \"an.admin\"", "Copy member ID"}},
+		"person twice":             {env: []string{"OKTAWS_TASKS_ASSIGNEES=U11111111,U11111111"}, says: []string{"tasks.assignees (OKTAWS_TASKS_ASSIGNEES) lists U11111111 twice"}},
+		"no approval":              {env: []string{"OKTAWS_APPROVALS_REQUIRED=0"}, says: []string{"approvals.required (OKTAWS_APPROVALS_REQUIRED) is \"0\""}},
+		"more than there are":      {env: []string{"OKTAWS_APPROVALS_REQUIRED=2", "OKTAWS_APPROVALS_APPROVERS=U11111111"}, says: []string{"approvals.required (OKTAWS_APPROVALS_REQUIRED) is 2", "lists only 1"}},
+		"duration without unit":    {env: []string{"OKTAWS_TASKS_REMIND_AFTER=5"}, says: []string{"tasks.remind_after (OKTAWS_TASKS_REMIND_AFTER) is \"5\"", "15m"}},
+		"duration of nothing":      {env: []string{"OKTAWS_TASKS_CHECK_EVERY=0s"}, says: []string{"tasks.check_every (OKTAWS_TASKS_CHECK_EVERY) is 0s"}},
+		"session too short":        {env: []string{"OKTAWS_OKTA_SESSION_DURATION=59m"}, says: []string{"okta.session_duration (OKTAWS_OKTA_SESSION_DURATION) is 59m"}},
+		"session too long":         {env: []string{"OKTAWS_OKTA_SESSION_DURATION=13h"}, says: []string{"1h to 12h"}},
+		"zone for a region":        {env: []string{"OKTAWS_AWS_REGION=us-east-1a"}, says: []string{"aws.region (OKTAWS_AWS_REGION) is \"us-east-1a\""}},
+		"region of no partition":   {env: []string{"OKTAWS_AWS_REGION=us-iso-east-1"}, says: []string{"aws.region"}},
+		"ARN for a role":           {env: []string{"OKTAWS_AWS_ACCESS_ROLE=arn:aws:iam::111122223333:role/x"}, says: []string{"aws.access_role", "not its ARN"}},
+		"external ID":              {env: []string{"OKTAWS_AWS_EXTERNAL_ID=a b"}, says: []string{"aws.external_id (OKTAWS_AWS_EXTERNAL_ID)"}},
+		"source identity":          {env: []string{"OKTAWS_AWS_SOURCE_IDENTITY=x"}, says: []string{"aws.source_identity (OKTAWS_AWS_SOURCE_IDENTITY)"}},
+		"profile for no account":   {env: []string{"OKTAWS_AWS_PROFILES=123=x"}, says: []string{"aws.profiles (OKTAWS_AWS_PROFILES) has \"123\""}},
+		"account for no profile":   {env: []string{"OKTAWS_AWS_PROFILES=111122223333="}, says: []string{"names no profile for account 111122223333"}},
+		"provider name":            {env: []string{"OKTAWS_AWS_PROVIDER_NAME=Okta SSO"}, says: []string{"aws.provider_name (OKTAWS_AWS_PROVIDER_NAME)"}},
+		"stack name":               {env: []string{"OKTAWS_AWS_STACK_NAME=1stack"}, says: []string{"aws.stack_name (OKTAWS_AWS_STACK_NAME)"}},
+		"user name":                {env: []string{"OKTAWS_AWS_USER_NAME="}, says: []string{"aws.user_name (OKTAWS_AWS_USER_NAME)"}},
+		"neither true nor false":   {env: []string{"OKTAWS_AWS_USER_MAY_ASSUME=yes"}, says: []string{"aws.user_may_assume", "true or false"}},
+		"pattern":                  {env: []string{"OKTAWS_OKTA_LABEL_PATTERN=(a"}, says: []string{"okta.label_pattern (OKTAWS_OKTA_LABEL_PATTERN)", "not a pattern"}},
+		"log level":                {env: []string{"OKTAWS_LOG_LEVEL=loud"}, says: []string{"log.level (OKTAWS_LOG_LEVEL)"}},
+		"log format":               {env: []string{"OKTAWS_LOG_FORMAT=xml"}, says: []string{"log.format (OKTAWS_LOG_FORMAT)"}},
+		"no role":                  {file: "role_sets:\n  default: []", says: []string{"oktaws.yaml:2: role_sets.default has no role"}},
+		"role set of another name": {file: "role_sets:\n  defalt: []", says: []string{"role_sets.defalt is not a setting", "Did you mean role_sets.default?"}},
+		"text for a role":          {file: role("Administrator"), says: []string{"role_sets.default must be a list of roles"}},
+		"misspelt key of a role":   {file: role("{name: A, polices: []}"), says: []string{"has polices in line 3", "Did you mean policies?"}},
+		"role's key twice":         {file: role("{name: A, name: B}"), says: []string{"has name twice"}},
+		"role name":                {file: role("{name: a b, " + policy + "}"), says: []string{"role_sets.default has \"a b\" as the name of role 1"}},
+		"same role twice":          {file: role("{name: Admin, " + policy + "}\n    - {name: admin, " + policy + "}"), says: []string{"two roles called admin"}},
+		"roles alike in letters":   {file: role("{name: a-b, " + policy + "}\n    - {name: ab, " + policy + "}"), says: []string{"role_sets.default", "template"}},
+		"role without policies":    {file: role("{name: Admin}"), says: []string{"has 0 policies for role Admin"}},
+		"policy by name":           {file: role("{name: Admin, policies: [ReadOnlyAccess]}"), says: []string{"\"ReadOnlyAccess\" for role Admin", "arn:${AWS::Partition}"}},
+		"unknown placeholder":      {file: role("{name: Admin, group: \"{lable}-x\", " + policy + "}"), says: []string{"has {lable} in the group of role Admin", "Did you mean {label}?"}},
+		"half a placeholder":       {file: role("{name: Admin, group: \"{label-x\", " + policy + "}"), says: []string{"brace"}},
+		"empty group":              {file: role("{name: Admin, group: \"\", " + policy + "}"), says: []string{"no group"}},
+		"one group for two roles":  {file: role("{name: A, group: g, " + policy + "}\n    - {name: B, group: G, " + policy + "}"), says: []string{"the same group for A and B"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			env := enough()
+			for _, v := range c.env {
+				if gone, ok := strings.CutPrefix(v, "-"); ok {
+					delete(env, gone)
+				} else {
+					maps.Copy(env, variables([]string{v}))
+				}
+			}
+			file := ""
+			if c.file != "" {
+				file = yamlFile(t, c.file)
+			}
+			l := load(file, env)
+			if len(l.problems) == 0 {
+				t.Fatal("nothing was found wrong")
+			}
+			text := strings.ReplaceAll(invalid(l.problems).Error(), filepath.Dir(file)+"/", "")
+			for _, want := range c.says {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is not said:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+func TestAllProblemsAreToldAtOnce(t *testing.T) {
+	l := load(yamlFile(t, "aws:\n  region: mars\nlog:\n  level: loud\nfoo: 1\n"), map[string]string{"OKTAWS_TASKS_CHECK_EVERY": "0s", "AWS_ENDPOINT_URL": "https://example.com"})
+	text := invalid(l.problems).Error()
+	for _, want := range []string{"aws.region", "log.level", "foo", "tasks.check_every", "slack.admin_channel", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OKTA_CLIENT_ORGURL", "OKTA_CLIENT_TOKEN", "AWS_ENDPOINT_URL"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not named:\n%s", want, text)
+		}
+	}
+	if !strings.HasPrefix(text, "the configuration has 10 problems:\n") {
+		t.Error(text)
+	}
+}
+
+func TestTableOfSettingsIsSound(t *testing.T) {
+	var seen []string
+	for _, s := range settings {
+		if slices.Contains(seen, s.variable()) || slices.Contains(otherVariables, s.variable()) {
+			t.Errorf("%s is there twice", s.variable())
+		}
+		seen = append(seen, s.variable())
+		w, err := s.fromText(s.usual)
+		if err == nil && s.path != "slack.admin_channel" {
+			err = s.set(&Config{}, w)
+		}
+		if err != nil {
+			t.Errorf("the default of %s: %v", s.path, err)
+		}
+	}
+}
