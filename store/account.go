@@ -15,10 +15,11 @@ type AccountKey struct {
 
 func (k AccountKey) String() string { return k.Partition + "/" + k.ID }
 
-// ParseAccountKey reads the form that String writes.
+// ParseAccountKey reads the form that String writes, and fails with a Permanent *Error where it isn't one.
 func ParseAccountKey(s string) (AccountKey, error) {
-	partition, id, ok := strings.Cut(s, "/")
-	if !ok || partition == "" {
+	partition, id, _ := strings.Cut(s, "/")
+	known := partition == "aws" || strings.HasPrefix(partition, "aws-")
+	if !known || len(id) != 12 || strings.Trim(id, "0123456789") != "" {
 		return AccountKey{}, newError(Permanent, "Write it as aws/111122223333.", "%q is not the key of an account", s)
 	}
 	return AccountKey{Partition: partition, ID: id}, nil
@@ -67,8 +68,11 @@ type Account struct {
 	State     AccountState    `json:"state"`
 	RequestID string          `json:"request,omitempty"` // the request that is pending or being carried out, or was last
 	Steps     map[string]Step `json:"steps,omitempty"`   // by the step's name
-	Problem   *Problem        `json:"problem,omitempty"` // what stops the account as a whole
-	Known     Known           `json:"known"`
+	// Needs are the steps that must be done before a step can be tried, by the step's name. A step that it doesn't
+	// list is not known to be ready before it was tried.
+	Needs   map[string][]string `json:"needs,omitempty"`
+	Problem *Problem            `json:"problem,omitempty"` // what stops the account as a whole
+	Known   Known               `json:"known"`
 }
 
 // StepState is where a step stands.
@@ -76,7 +80,7 @@ type StepState string
 
 // The states of a step.
 const (
-	StepPending StepState = "pending" // not tried since the account was approved or retried
+	StepPending StepState = "pending" // not tried since the account was approved or retried; it may have to wait for the steps that it needs
 	StepAgain   StepState = "again"   // tried, and due again
 	StepWaiting StepState = "waiting" // a person's turn
 	StepDone    StepState = "done"
@@ -86,7 +90,7 @@ const (
 // Step is what is known of one step of the pipeline on one account.
 type Step struct {
 	State    StepState `json:"state"`
-	Due      time.Time `json:"due,omitzero"` // when it is tried again; for StepAgain and StepWaiting
+	Due      time.Time `json:"due,omitzero"` // when it is tried again; for StepAgain and StepWaiting (zero: at once)
 	Attempts int       `json:"attempts,omitempty"`
 	Problem  *Problem  `json:"problem,omitempty"` // why it isn't done; for people
 	Note     string    `json:"note,omitempty"`    // what it is doing or has found; for people
@@ -120,7 +124,7 @@ type Known struct {
 	StackID       string            `json:"stack_id,omitempty"`
 	StackAttempt  int               `json:"stack_attempt,omitempty"` // numbers the client request tokens
 	StackRetried  bool              `json:"stack_retried,omitempty"` // rolled back once because the provider was not seen yet
-	StackFailed   string            `json:"stack_failed,omitempty"` // the ID of the stack whose failure was told
+	StackFailed   string            `json:"stack_failed,omitempty"`  // the ID of the stack whose failure was told
 	UserName      string            `json:"user_name,omitempty"`
 	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
 	Groups        map[string]string `json:"groups,omitempty"`        // Okta group ID by role name
@@ -148,7 +152,7 @@ func (tx *ReadTx) Account(k AccountKey) (Account, error) {
 
 // Accounts visits the accounts in order of partition and ID until visit returns false.
 func (tx *ReadTx) Accounts(visit func(Account) bool) error {
-	return scan(tx.r, accountPrefix, visit)
+	return scan(tx.r, accountPrefix, "", visit)
 }
 
 // SaveAccount derives the account's state and due time from its steps, writes it, notes a change of state in the audit
@@ -177,20 +181,36 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	return tx.touch(requestPrefix + a.RequestID)
 }
 
-// derive sets State and Due from Desired and the steps.
+// derive sets State and Due of an account that is wanted linked from its steps.
+//
+// State is failed where a Problem stops the account or a step failed; else waiting where a step waits for a person;
+// else linked where there are steps and all of them are done; else linking.
+//
+// Due is when the pipeline next has something to try. A pass tries all steps that are ready, so what it leaves pending
+// is behind a step that isn't done, and must not make the account due again by itself:
+//   - none where a Problem stops the account, or once it is linked;
+//   - now where a pending step is ready by Needs: a pass was cut off, or a step just before it got done;
+//   - else when the first of the steps that are to be tried again, or that wait, is due; also in a failed account, so
+//     that what doesn't need the failed step goes on;
+//   - else none where a step failed: Retry goes on;
+//   - else now: the pipeline hasn't begun.
 func (a *Account) derive(now time.Time) {
 	if a.Desired != WantLinked {
 		return
 	}
 	counts := map[StepState]int{}
 	var due time.Time
-	for _, s := range a.Steps {
+	for name, s := range a.Steps {
 		counts[s.State]++
 		at := s.Due
-		if s.State == StepPending {
+		switch {
+		case s.State == StepPending && a.ready(name), (s.State == StepAgain || s.State == StepWaiting) && at.IsZero():
+			at = now
+		case s.State == StepAgain, s.State == StepWaiting:
+		default:
 			continue
 		}
-		if (s.State == StepAgain || s.State == StepWaiting) && (due.IsZero() || at.Before(due)) {
+		if due.IsZero() || at.Before(due) {
 			due = at
 		}
 	}
@@ -206,14 +226,21 @@ func (a *Account) derive(now time.Time) {
 	}
 	switch {
 	case a.Problem != nil || a.State == Linked:
-		a.Due = time.Time{}
-	case a.State == Failed:
-		a.Due = due // what doesn't need the failed step goes on
-	case due.IsZero():
-		a.Due = now
-	default:
-		a.Due = due
+		due = time.Time{}
+	case due.IsZero() && a.State != Failed:
+		due = now
 	}
+	a.Due = due
+}
+
+// ready says whether every step is done that the step is known to need. A need that isn't among the account's steps is
+// of another integration mode, and counts as met.
+func (a *Account) ready(name string) bool {
+	needs, known := a.Needs[name]
+	return known && !slices.ContainsFunc(needs, func(need string) bool {
+		s, has := a.Steps[need]
+		return has && s.State != StepDone
+	})
 }
 
 // FirstProblem returns what stops the account, or nil.

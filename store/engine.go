@@ -22,37 +22,44 @@ var (
 )
 
 // Engine is the key-value contract under the records: ordered string keys, opaque values, four verbs. Whatever passes
-// storetest.Run can carry oktaws.
+// storetest.Run can carry oktaws. Its methods are safe to call from several goroutines, but not from inside of one of
+// its own transactions.
 type Engine interface {
 	// View runs read over one consistent snapshot.
 	View(ctx context.Context, read func(Reader) error) error
 	// Update runs change in one serialisable transaction: all of its writes are kept and durable when Update returns
-	// nil, and none of them otherwise. An engine may run change more than once, so change must have no effect outside
-	// of the Writer.
+	// nil, and none of them otherwise, also when change panics. An engine may run change more than once, so change must
+	// have no effect outside of the Writer. An error of the Writer stays: change can't make the rest be kept by hiding
+	// it. Where ctx ends before the writes are kept, they are not.
 	Update(ctx context.Context, change func(Writer) error) error
 	// Claim makes the caller the one owner of key until the claim is released, or fails at once with ErrClaimed. A
 	// claim is not a value: keys of claims and keys of records don't meet.
 	Claim(ctx context.Context, key string) (Claim, error)
 	// Watch returns a channel that holds a token whenever a key under prefix was changed since the last receive. Many
-	// changes make one token: look at the store, not at the token. The channel is closed when ctx ends.
+	// changes make one token: look at the store, not at the token. The channel is closed when ctx ends or the engine
+	// is closed.
 	Watch(ctx context.Context, prefix string) <-chan struct{}
-	// Close releases what the engine holds. Later calls fail with ErrClosed.
+	// Close waits for the transactions that are running and releases what the engine holds. Later calls fail with
+	// ErrClosed, except Close, which does nothing.
 	Close() error
 }
 
-// Reader reads inside a transaction. Values are the caller's to keep.
+// Reader reads inside a transaction, and in one goroutine; after it, it fails. Values are the caller's to keep.
 type Reader interface {
-	// Get returns the value of key, or nil when there is none.
+	// Get returns the value of key, or nil when there is none. A value of no bytes is not nil.
 	Get(key string) ([]byte, error)
 	// Scan visits the keys that begin with prefix and are greater than after, in byte order, until visit returns false
-	// or an error.
+	// or an error, which Scan returns. visit may write: keys behind the one it was called with are visited as they are
+	// by then.
 	Scan(prefix, after string, visit func(key string, value []byte) (more bool, err error)) error
 }
 
 // Writer reads, with its own writes visible, and writes inside a transaction.
 type Writer interface {
 	Reader
+	// Put sets the value of key, which must not be empty.
 	Put(key string, value []byte) error
+	// Delete removes key, if it is there.
 	Delete(key string) error
 	// Guard makes the transaction fail with ErrClaimLost unless the claim is still held when it commits.
 	Guard(Claim) error

@@ -24,7 +24,7 @@ const eventPrefix = "event/"
 func (tx *Tx) Record(e Event) error {
 	e.At = tx.now
 	for {
-		e.ID = fmt.Sprintf("%020d-%02d", tx.now.UnixNano(), tx.events)
+		e.ID = fmt.Sprintf("%020d-%04d", tx.now.UnixNano(), tx.events)
 		tx.events++
 		taken, err := tx.w.Get(eventPrefix + e.ID)
 		if err != nil {
@@ -38,4 +38,25 @@ func (tx *Tx) Record(e Event) error {
 }
 
 // Events visits the events in order of time until visit returns false.
-func (tx *ReadTx) Events(visit func(Event) bool) error { return scan(tx.r, eventPrefix, visit) }
+func (tx *ReadTx) Events(visit func(Event) bool) error { return scan(tx.r, eventPrefix, "", visit) }
+
+// EventFilter says which events are wanted. A zero field wants all.
+type EventFilter struct {
+	Account AccountKey
+	Request string
+	Since   time.Time // not before
+}
+
+// EventsOf visits the events that the filter wants, in order of time, until visit returns false.
+func (tx *ReadTx) EventsOf(f EventFilter, visit func(Event) bool) error {
+	after := ""
+	if !f.Since.IsZero() {
+		after = fmt.Sprintf("%s%020d", eventPrefix, dueTime(f.Since).UnixNano()) // sorts before the first event of that time
+	}
+	return scan(tx.r, eventPrefix, after, func(e Event) bool {
+		if f.Account != (AccountKey{}) && e.Account != f.Account || f.Request != "" && e.Request != f.Request {
+			return true
+		}
+		return visit(e)
+	})
+}

@@ -51,7 +51,7 @@ func (tx *ReadTx) Message(key string) (Message, error) {
 
 // MessagesOf visits the messages that render the record at subject.
 func (tx *ReadTx) MessagesOf(subject string, visit func(Message) bool) error {
-	return scan(tx.r, messagePrefix+subject+"/", visit)
+	return scan(tx.r, messagePrefix+subject+"/", "", visit)
 }
 
 // WantMessage makes sure that there is such a message, due at once if it is new.
@@ -63,12 +63,15 @@ func (tx *Tx) WantMessage(m Message) error {
 	return tx.put(&m)
 }
 
-// SaveMessage writes a message that was read at the revision it carries. Where it was touched since, it stays due.
+// SaveMessage writes a message that was read at the revision it carries, in this transaction or in an earlier one.
+// Where it was touched since, it stays due, so that what was rendered meanwhile isn't taken for the newest. Only one at
+// a time may work on a message: everything but the due time is overwritten.
 func (tx *Tx) SaveMessage(m *Message) error {
 	now, err := tx.Message(m.Key())
 	if err != nil {
 		return err
 	}
+	tx.remember(&m.Meta)
 	if now.Revision != m.Revision {
 		m.Revision, m.Due = now.Revision, now.Due
 	}
@@ -107,8 +110,12 @@ func (s *seen) Key() string { return seenPrefix + s.ID }
 const SeenFor = 24 * time.Hour
 
 // FirstTime says whether the delivery with the ID comes for the first time, and remembers it. Use it in the transaction
-// that the delivery causes, so that the two are kept or lost together.
+// that the delivery causes, so that the two are kept or lost together. A delivery without an ID can't be told from
+// another one, and is always the first.
 func (tx *Tx) FirstTime(id string) (bool, error) {
+	if id == "" {
+		return true, nil
+	}
 	s := seen{ID: id}
 	found, err := get(tx.r, s.Key(), &s)
 	if err != nil || found {

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -82,11 +83,20 @@ func (tx *ReadTx) Request(id string) (Request, error) {
 }
 
 // Requests visits the requests in order of ID until visit returns false.
-func (tx *ReadTx) Requests(visit func(Request) bool) error { return scan(tx.r, requestPrefix, visit) }
+func (tx *ReadTx) Requests(visit func(Request) bool) error {
+	return scan(tx.r, requestPrefix, "", visit)
+}
 
 // OpenRequest records a wish to link an account. It fails with a Conflict where the account is linked, being linked,
-// or already asked for. ID, Account, Label, Mode, Requester, Required and Expires must be set.
+// or already asked for, or where another account has the label. ID (without a slash), Account, Label, Mode, Requester,
+// Required and Expires must be set.
 func (tx *Tx) OpenRequest(r Request) (Request, error) {
+	if r.ID == "" || strings.Contains(r.ID, "/") {
+		return r, newError(Permanent, "", "%q can't be the ID of a request", r.ID)
+	}
+	if _, err := ParseAccountKey(r.Account.String()); err != nil {
+		return r, err
+	}
 	a, err := tx.Account(r.Account)
 	if err != nil && KindOf(err) != NotFound {
 		return r, err
@@ -136,15 +146,16 @@ func (tx *Tx) free(a Account) error {
 	return nil
 }
 
-// labelFree says which other account has the label.
+// labelFree says which other account has the label, in whatever case: people couldn't tell the two apart.
 func (tx *Tx) labelFree(r Request) error {
 	var taken error
 	err := tx.Accounts(func(a Account) bool {
-		if a.Label != r.Label || a.AccountKey == r.Account {
+		if !strings.EqualFold(a.Label, r.Label) || a.AccountKey == r.Account {
 			return true
 		}
-		if tx.free(a) != nil {
-			taken = newError(Conflict, "Choose another application name.", "the name %s is taken by account %s", r.Label, a.ID)
+		taken = tx.free(a)
+		if KindOf(taken) == Conflict {
+			taken = newError(Conflict, "Choose another application name.", "the name %s is taken by account %s", a.Label, a.ID)
 		}
 		return taken == nil
 	})
@@ -156,11 +167,19 @@ func (tx *Tx) labelFree(r Request) error {
 
 // Decided is the Conflict that says who was first.
 type Decided struct {
-	Request Request
+	Request Request // as it was decided
 }
 
 func (d *Decided) Error() string {
 	return fmt.Sprintf("request %s was already %s", d.Request.ID, d.Request.State)
+}
+
+// Unwrap is the Conflict as people read it.
+func (d *Decided) Unwrap() error {
+	if how := d.Request.Decided; how != nil && how.By.ID != "" {
+		return newError(Conflict, "", "this request was already %s by <@%s>", d.Request.State, how.By.ID)
+	}
+	return newError(Conflict, "Ask for it again with /oktaws link.", "this request has %s", d.Request.State)
 }
 
 // Approve adds a person's approval; the one that completes the number required approves the request, and makes the
@@ -170,7 +189,7 @@ func (tx *Tx) Approve(id string, by Person) (Request, error) {
 	if err != nil {
 		return r, err
 	}
-	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By == by }) {
+	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.ID == by.ID }) {
 		return r, newError(Conflict, "Somebody else must approve too.", "you have approved this request already")
 	}
 	r.Approvals = append(r.Approvals, Approval{By: by, At: tx.now})
@@ -187,7 +206,8 @@ func (tx *Tx) Approve(id string, by Person) (Request, error) {
 	if err != nil {
 		return r, err
 	}
-	a.Desired, a.State, a.Problem, a.Steps, a.Known = WantLinked, None, nil, nil, Known{}
+	a.RequestID, a.Label, a.Mode = r.ID, r.Label, r.Mode
+	a.Desired, a.State, a.Problem, a.Steps, a.Needs, a.Known = WantLinked, None, nil, nil, nil, Known{}
 	return r, tx.SaveAccount(&a)
 }
 
@@ -203,12 +223,9 @@ func (tx *Tx) Deny(id string, by Person, reason string) (Request, error) {
 
 // Withdraw takes a pending request back; only its requester may.
 func (tx *Tx) Withdraw(id string, by Person) (Request, error) {
-	r, err := tx.Request(id)
+	r, err := tx.undecided(id)
 	if err != nil {
 		return r, err
-	}
-	if r.State != Pending {
-		return r, &Decided{Request: r}
 	}
 	if r.Requester != by {
 		return r, newError(Denied, "", "only who asked may withdraw a request")
@@ -219,24 +236,42 @@ func (tx *Tx) Withdraw(id string, by Person) (Request, error) {
 // Expire ends a pending request that nobody decided in time. It does nothing before that time.
 func (tx *Tx) Expire(id string) (Request, error) {
 	r, err := tx.Request(id)
-	if err != nil || r.State != Pending || r.Expires.IsZero() || r.Expires.After(tx.now) {
+	if err != nil || !r.overdue(tx.now) {
 		return r, err
 	}
 	return r, tx.decide(&r, Expired, Person{}, "")
 }
 
+// pending returns the request if by may decide on it. People are told apart by their ID alone here: where Slack names
+// the same person with another team, they are still nobody else.
 func (tx *Tx) pending(id string, by Person) (Request, error) {
+	r, err := tx.undecided(id)
+	if err != nil {
+		return r, err
+	}
+	if r.Requester.ID == by.ID {
+		return r, newError(Denied, "Another admin must decide.", "nobody decides on their own request")
+	}
+	return r, nil
+}
+
+// undecided returns the request unless it was decided, or its time is over, also where Expire hasn't come round to it.
+func (tx *Tx) undecided(id string) (Request, error) {
 	r, err := tx.Request(id)
 	if err != nil {
 		return r, err
 	}
+	if r.overdue(tx.now) {
+		r.State, r.Decided = Expired, &Decision{At: r.Expires}
+	}
 	if r.State != Pending {
 		return r, &Decided{Request: r}
 	}
-	if r.Requester == by {
-		return r, newError(Denied, "Another admin must decide.", "nobody decides on their own request")
-	}
 	return r, nil
+}
+
+func (r *Request) overdue(now time.Time) bool {
+	return r.State == Pending && !r.Expires.IsZero() && !r.Expires.After(now)
 }
 
 func (tx *Tx) decide(r *Request, to RequestState, by Person, reason string) error {

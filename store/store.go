@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -23,7 +24,7 @@ type Store struct {
 }
 
 // New opens the records over an engine, and marks an empty engine with this program's schema. It refuses an engine
-// whose schema it does not know.
+// whose schema it does not know, or that holds something else.
 func New(ctx context.Context, engine Engine, clock clockwork.Clock) (*Store, error) {
 	err := engine.Update(ctx, func(w Writer) error {
 		raw, err := w.Get(schemaKey)
@@ -31,6 +32,12 @@ func New(ctx context.Context, engine Engine, clock clockwork.Clock) (*Store, err
 			return err
 		}
 		if raw == nil {
+			if err := w.Scan("", "", func(key string, _ []byte) (bool, error) {
+				return false, newError(Permanent, "Point oktaws at a store of its own, or restore this one from a backup.",
+					"the store has no schema mark, but holds %q", key)
+			}); err != nil {
+				return err
+			}
 			return w.Put(schemaKey, fmt.Appendf(nil, "%d", Schema))
 		}
 		var have int
@@ -57,11 +64,19 @@ func (s *Store) View(ctx context.Context, read func(*ReadTx) error) error {
 	return s.engine.View(ctx, func(r Reader) error { return read(&ReadTx{r: r, now: s.now()}) })
 }
 
-// Update changes the records in one transaction, all or nothing. change may run more than once.
+// Update changes the records in one transaction, all or nothing. change may run more than once. A record that was
+// written carries its new revision when Update returns nil, and the one it had before where it fails.
 func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
-	return s.engine.Update(ctx, func(w Writer) error {
-		return change(&Tx{ReadTx: ReadTx{r: w, now: s.now()}, w: w})
+	var tx *Tx
+	err := s.engine.Update(ctx, func(w Writer) error {
+		tx.undo() // the engine runs change anew
+		tx = &Tx{ReadTx: ReadTx{r: w, now: s.now()}, w: w, before: map[*Meta]Meta{}}
+		return change(tx)
 	})
+	if err != nil {
+		tx.undo()
+	}
+	return err
 }
 
 // Claim makes the caller the one who works on key, or fails at once with ErrClaimed.
@@ -74,7 +89,8 @@ func (s *Store) Watch(ctx context.Context, prefix string) <-chan struct{} {
 	return s.engine.Watch(ctx, prefix)
 }
 
-func (s *Store) now() time.Time { return s.clock.Now().UTC() }
+// now is the time as a record keeps it: in UTC, and without the reading of a monotonic clock.
+func (s *Store) now() time.Time { return s.clock.Now().UTC().Round(0) }
 
 // ReadTx reads records inside one transaction.
 type ReadTx struct {
@@ -90,6 +106,23 @@ type Tx struct {
 	ReadTx
 	w      Writer
 	events int
+	before map[*Meta]Meta // of the caller's records that were written, as they were
+}
+
+// remember keeps the record as it is, in case the transaction isn't kept.
+func (tx *Tx) remember(m *Meta) {
+	if _, known := tx.before[m]; !known {
+		tx.before[m] = *m
+	}
+}
+
+func (tx *Tx) undo() {
+	if tx == nil {
+		return
+	}
+	for m, before := range tx.before {
+		*m = before
+	}
 }
 
 // Guard makes the transaction fail with ErrClaimLost unless the claim is still held.
@@ -130,6 +163,7 @@ func unreadable(key string, err error) error {
 // the record has changed since.
 func (tx *Tx) put(rec record) error {
 	key, m := rec.Key(), rec.meta()
+	tx.remember(m)
 	var old Meta
 	found, err := get(tx.w, key, &old)
 	if err != nil {
@@ -143,14 +177,14 @@ func (tx *Tx) put(rec record) error {
 	}
 	m.Revision++
 	m.Updated = tx.now
-	m.Due = m.Due.UTC()
+	m.Due = dueTime(m.Due)
 	if found && !old.Due.IsZero() && !old.Due.Equal(m.Due) {
 		if err := tx.w.Delete(dueKey(old.Due, key)); err != nil {
 			return err
 		}
 	}
-	if !m.Due.IsZero() && (!found || !old.Due.Equal(m.Due)) {
-		if err := tx.w.Put(dueKey(m.Due, key), nil); err != nil {
+	if !m.Due.IsZero() {
+		if err := tx.w.Put(dueKey(m.Due, key), strconv.AppendUint(nil, m.Revision, 10)); err != nil {
 			return err
 		}
 	}
@@ -180,9 +214,9 @@ func (tx *Tx) drop(rec record) error {
 	return tx.w.Delete(rec.Key())
 }
 
-// scan decodes every record under prefix, in key order, until visit returns false.
-func scan[T any](r Reader, prefix string, visit func(T) bool) error {
-	return r.Scan(prefix, "", func(key string, raw []byte) (bool, error) {
+// scan decodes every record under prefix that comes after a key, in key order, until visit returns false.
+func scan[T any](r Reader, prefix, after string, visit func(T) bool) error {
+	return r.Scan(prefix, after, func(key string, raw []byte) (bool, error) {
 		var rec T
 		if err := json.Unmarshal(raw, &rec); err != nil {
 			return false, unreadable(key, err)

@@ -73,13 +73,14 @@ func (tx *ReadTx) Task(id string) (Task, error) {
 }
 
 // Tasks visits the tasks in order of ID until visit returns false.
-func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPrefix, visit) }
+func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPrefix, "", visit) }
 
 // TaskIDOf is the ID of the one task of a kind that a request can have.
 func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
 
 // OpenTask opens the task of a kind for the account's present request, unless it is open already. Where no assignees
-// are given, it falls to those who approved the request. The first reminder comes remindAfter from now.
+// are given, it falls to those who approved the request. The first reminder comes remindAfter from now. A task that is
+// opened again keeps what is known of the credentials, since the key outlives it.
 func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter time.Duration) (Task, error) {
 	id := TaskIDOf(a.RequestID, kind)
 	t, err := tx.Task(id)
@@ -99,7 +100,7 @@ func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter
 		}
 	}
 	t = Task{Meta: t.Meta, ID: id, Kind: kind, Account: a.AccountKey, Request: a.RequestID, Assignees: assignees,
-		State: TaskOpen, RemindAt: tx.now.Add(remindAfter)}
+		State: TaskOpen, RemindAt: tx.now.Add(remindAfter), Shown: t.Shown, Making: t.Making}
 	if err := tx.Record(Event{What: "task.opened", Account: a.AccountKey, Request: a.RequestID, Task: id}); err != nil {
 		return t, err
 	}
