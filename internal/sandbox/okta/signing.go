@@ -1,0 +1,195 @@
+package okta
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// signingKey is a key that an application signs its assertions with, and its certificate. The RSA key is made when
+// it is first asked for, since that takes a tenth of a second.
+type signingKey struct {
+	kid              string
+	created, expires time.Time
+
+	once sync.Once
+	pub  *rsa.PublicKey
+	cert []byte // DER
+	err  error
+}
+
+func newSigningKey(now time.Time, years int) *signingKey {
+	return &signingKey{kid: randomText(32), created: now, expires: now.AddDate(years, 0, 0)}
+}
+
+// make makes the key and its self-signed certificate: RSA 2048, SHA-256, valid from a minute before, no extensions, a
+// serial number of six bytes that is the time, and Okta's subject with the organization's name as the common name [R].
+func (k *signingKey) make() error {
+	k.once.Do(func() {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			k.err = fmt.Errorf("make signing key: %w", err)
+			return
+		}
+		k.pub = &key.PublicKey
+		subject, err := asn1.Marshal(certificateSubject())
+		if err != nil {
+			k.err = fmt.Errorf("make certificate: %w", err)
+			return
+		}
+		t := &x509.Certificate{SerialNumber: big.NewInt(k.created.UnixMilli()), RawSubject: subject,
+			NotBefore: k.created.Add(-time.Minute), NotAfter: k.expires, SignatureAlgorithm: x509.SHA256WithRSA}
+		k.cert, k.err = x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	})
+	return k.err
+}
+
+func certificateSubject() pkix.RDNSequence {
+	var name pkix.RDNSequence
+	for _, a := range []pkix.AttributeTypeAndValue{
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 6}, Value: "US"},
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 8}, Value: "California"},
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 7}, Value: "San Francisco"},
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 10}, Value: "Okta"},
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 11}, Value: "SSOProvider"},
+		{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: "oktaws-sandbox"},
+		{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1},
+			Value: asn1.RawValue{Class: asn1.ClassUniversal, Tag: asn1.TagIA5String, Bytes: []byte("info@okta.com")}},
+	} {
+		name = append(name, pkix.RelativeDistinguishedNameSET{a})
+	}
+	return name
+}
+
+// json is the key as the API shows it [R].
+func (k *signingKey) json() object {
+	digest := sha256.Sum256(k.cert)
+	return object{"kty": "RSA", "use": "sig", "kid": k.kid, "e": "AQAB",
+		"created": stamp(k.created), "lastUpdated": stamp(k.created), "expiresAt": stamp(k.expires),
+		"x5c":      []string{base64.StdEncoding.EncodeToString(k.cert)},
+		"x5t#S256": base64.RawURLEncoding.EncodeToString(digest[:]),
+		"n":        base64.RawURLEncoding.EncodeToString(k.pub.N.Bytes())}
+}
+
+// metadataXML is the SAML metadata, letter for letter in the recorded form but for what differs by application [R].
+const metadataXML = `<?xml version="1.0" encoding="UTF-8"?><md:EntityDescriptor entityID="http://www.okta.com/%[1]s" xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"><md:IDPSSODescriptor WantAuthnRequestsSigned="false" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>%[2]s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:NameIDFormat>urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress</md:NameIDFormat><md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:unspecified</md:NameIDFormat><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="%[3]s"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="%[3]s"/></md:IDPSSODescriptor></md:EntityDescriptor>`
+
+// wrapped is base64 in lines of 76 letters [R].
+func wrapped(der []byte) string {
+	text := base64.StdEncoding.EncodeToString(der)
+	var lines []string
+	for len(text) > 76 {
+		lines, text = append(lines, text[:76]), text[76:]
+	}
+	return strings.Join(append(lines, text), "\n")
+}
+
+// previewMetadata answers with the metadata that holds the certificate of the key kid. The description has kid
+// required, while the application's own link leaves it out: then it is the key in use [I].
+func (s *Server) previewMetadata(c *call) error {
+	kid := c.r.URL.Query().Get("kid")
+	k, external, err := s.metadataKey(c, kid)
+	if err != nil {
+		return err
+	}
+	if err := k.make(); err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/xml;charset=ISO-8859-1")
+	c.w.WriteHeader(http.StatusOK)
+	_, _ = fmt.Fprintf(c.w, metadataXML, external, wrapped(k.cert), c.base+"/app/amazon_aws/"+external+"/sso/saml")
+	return nil
+}
+
+func (s *Server) metadataKey(c *call, kid string) (*signingKey, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.find(c)
+	if err != nil {
+		return nil, "", err
+	}
+	if a.metadataMisses > 0 {
+		a.metadataMisses--
+		return nil, "", notFound(a.id, "AppInstance")
+	}
+	k := a.key(or(kid, a.kid))
+	if k == nil || a.signOnMode != modeSAML {
+		return nil, "", notFound(kid, "AppKeyCredential")
+	}
+	return k, a.external, nil
+}
+
+// listKeys leaves out the organization's own SHA-1 key, which Okta lists with the application's [R].
+func (s *Server) listKeys(c *call) error {
+	keys, err := s.keysOf(c)
+	if err != nil {
+		return err
+	}
+	out := make([]object, len(keys))
+	for i, k := range keys {
+		if err := k.make(); err != nil {
+			return err
+		}
+		out[i] = k.json()
+	}
+	return c.reply(http.StatusOK, out)
+}
+
+func (s *Server) keysOf(c *call) ([]*signingKey, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.find(c)
+	if err != nil {
+		return nil, err
+	}
+	return append([]*signingKey(nil), a.keys...), nil
+}
+
+func (s *Server) getKey(c *call) error {
+	keys, err := s.keysOf(c)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.kid == c.params["keyId"] {
+			if err := k.make(); err != nil {
+				return err
+			}
+			return c.reply(http.StatusOK, k.json())
+		}
+	}
+	return notFound(c.params["keyId"], "AppKeyCredential")
+}
+
+// generateKey makes a key beside the one in use. It answers 201 [R]; two to ten years [D].
+func (s *Server) generateKey(c *call) error {
+	years, err := strconv.Atoi(c.r.URL.Query().Get("validityYears"))
+	if err != nil || years < 2 || years > 10 {
+		return invalid("generateKey", "Validity years out of range. It should be 2 - 10 years.")
+	}
+	s.mu.Lock()
+	a, err := s.find(c)
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	k := a.addKey(c.now, years)
+	s.touch()
+	s.mu.Unlock()
+	if err := k.make(); err != nil {
+		return err
+	}
+	c.w.Header().Set("Location", c.base+"/api/v1/apps/"+a.id+"/credentials/keys/"+k.kid)
+	return c.reply(http.StatusCreated, k.json())
+}
