@@ -78,7 +78,7 @@ func newAnswer(req *http.Request, resp *http.Response, body []byte) *answer {
 	}
 	if json.Unmarshal(body, &said) == nil { // a proxy's page in HTML says nothing that we need
 		a.code, a.summary = said.Code, said.Summary
-		if a.code == "" {
+		if said.Error != "" {
 			a.code, a.summary = said.Error, said.Description
 		}
 		for _, c := range said.Causes {

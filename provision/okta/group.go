@@ -124,6 +124,9 @@ func (c *Client) Assign(ctx context.Context, appID, groupID string, roles []stri
 	_, err := c.call(ctx, doing, http.MethodGet, path, nil, nil, &there)
 	switch {
 	case store.KindOf(err) == store.NotFound:
+		if len(roles) > 0 {
+			profile[rolesKey] = roles
+		}
 	case err != nil:
 		return err
 	default:
@@ -138,10 +141,7 @@ func (c *Client) Assign(ctx context.Context, appID, groupID string, roles []stri
 		for key, value := range there.Profile {
 			profile[key] = value
 		}
-		profile[rolesKey] = slices.Concat([]string{}, roles) // [] rather than null, for none
-	}
-	if len(roles) > 0 {
-		profile[rolesKey] = roles
+		profile[rolesKey] = append([]string{}, roles...) // [] rather than null, for none
 	}
 	if len(profile) > 0 {
 		body["profile"] = profile

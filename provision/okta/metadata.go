@@ -41,7 +41,7 @@ func (c *Client) Metadata(ctx context.Context, id, signingKeyID string) (string,
 		return "", c.explain(doing, err)
 	}
 	if err := checkMetadata(body); err != nil {
-		return "", &store.Error{Kind: store.Transient, Err: err,
+		return "", &store.Error{Kind: store.Transient,
 			Message: fmt.Sprintf("The SAML metadata of the Okta application %s can't be used: %v.", id, err),
 			Remedy:  "oktaws tries again by itself. If it goes on, check the application's Sign On tab in the Okta admin console: the sign-on method must be SAML 2.0, with an active signing certificate."}
 	}
@@ -73,7 +73,7 @@ func checkMetadata(metadata []byte) error {
 	var d struct {
 		XMLName      xml.Name `xml:"urn:oasis:names:tc:SAML:2.0:metadata EntityDescriptor"`
 		EntityID     string   `xml:"entityID,attr"`
-		Certificates []string `xml:"urn:oasis:names:tc:SAML:2.0:metadata IDPSSODescriptor>KeyDescriptor>KeyInfo>X509Data>X509Certificate"`
+		Certificates []string `xml:"IDPSSODescriptor>KeyDescriptor>KeyInfo>X509Data>X509Certificate"`
 	}
 	if err := xml.Unmarshal(metadata, &d); err != nil {
 		return fmt.Errorf("it is not a SAML entity descriptor (%w)", err)
