@@ -158,7 +158,7 @@ func (b *Bot) askMembers(ctx context.Context) ([]string, error) {
 	}
 }
 
-// posted refuses a click that doesn't come from the very message that the store has at key. It returns the message.
+// posted refuses a click that doesn't come from the very message that the store has at key.
 func (b *Bot) posted(ctx context.Context, key string, c *click) error {
 	for {
 		changed := b.store.Watch(ctx, key)
@@ -191,7 +191,7 @@ func (b *Bot) mayDecide(ctx context.Context, d *delivery, r store.Request) error
 	if _, err := b.member(ctx, d); err != nil {
 		return err
 	}
-	if r.Requester == d.by {
+	if r.Requester.ID == d.by.ID {
 		return denied("Nobody decides on their own request.", "Another admin must decide.")
 	}
 	return b.approver(ctx, d.by)
@@ -202,7 +202,7 @@ func (b *Bot) mayHelp(ctx context.Context, d *delivery, first []store.Person, re
 	if _, err := b.member(ctx, d); err != nil {
 		return err
 	}
-	if slices.Contains(first, d.by) {
+	if slices.ContainsFunc(first, func(p store.Person) bool { return p.ID == d.by.ID }) {
 		return nil
 	}
 	err := b.approver(ctx, d.by)

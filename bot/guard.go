@@ -51,21 +51,7 @@ func (g *openGuard) connected() {
 }
 
 func (g *openGuard) wait(ctx context.Context) error {
-	g.mu.Lock()
-	now := g.clock.Now()
-	var delay time.Duration
-	switch {
-	case g.opened.IsZero():
-	case !g.hello.IsZero() && now.Sub(g.hello) >= lasting:
-		g.short = 0
-	default:
-		between := backoff(g.short, time.Second, maxDelay)
-		between += rand.N(between/4 + 1) // so that several replicas don't come back in step
-		delay = g.opened.Add(between).Sub(now)
-		g.short++
-	}
-	g.opened, g.hello = now.Add(max(delay, 0)), time.Time{}
-	g.mu.Unlock()
+	delay := g.next()
 	if delay <= 0 {
 		return nil
 	}
@@ -75,4 +61,24 @@ func (g *openGuard) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// next plans the next call, and says how long it has to wait.
+func (g *openGuard) next() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.clock.Now()
+	var delay time.Duration
+	switch {
+	case g.opened.IsZero():
+	case !g.hello.IsZero() && now.Sub(g.hello) >= lasting:
+		g.short = 0
+	default:
+		between := backoff(g.short, time.Second, maxDelay)
+		between += rand.N(between/4 + 1) // so that several replicas don't come back in step
+		delay = max(g.opened.Add(between).Sub(now), 0)
+		g.short++
+	}
+	g.opened, g.hello = now.Add(delay), time.Time{}
+	return delay
 }

@@ -119,7 +119,7 @@ func (p *post) retire(ctx context.Context, r rendering) error {
 }
 
 func (p *post) options(c content) []slack.MsgOption {
-	return []slack.MsgOption{slack.MsgOptionText(cut(c.text, fallbackLimit), false), slack.MsgOptionBlocks(c.blocks...)}
+	return []slack.MsgOption{slack.MsgOptionText(c.text, false), slack.MsgOptionBlocks(c.blocks...)}
 }
 
 // failed plans the next attempt.

@@ -96,7 +96,7 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 			if r.State == store.Pending {
 				counts["waiting for approval"]++
 			}
-			if r.Requester == by {
+			if r.Requester.ID == by.ID {
 				own = append(own, fmt.Sprintf("• %s %s: %s, asked for %s", code(r.Account.ID), mrkdwn(r.Label, nameLimit), r.State, when(r.Created)))
 			}
 			return true

@@ -71,8 +71,11 @@ func checkedContent(t store.Task) content {
 	if len(t.Missing) == 0 {
 		return note(":hourglass_flowing_sand: Nothing was seen yet. oktaws keeps looking, and says when it is done.")
 	}
-	lines := append([]string{"Not everything is there yet:"}, missingLines(t)...)
-	return content{text: "Not everything is there yet. " + cut(strings.Join(missingLines(t), " "), fallbackLimit-100), blocks: paragraphs(lines)}
+	lines := missingLines(t)
+	return content{
+		text:   "Not everything is there yet: " + strings.Join(firstFew(lines, 3), " "),
+		blocks: paragraphs(append([]string{"Not everything is there yet:"}, lines...)),
+	}
 }
 
 // missingLines is what is still to be done, as a checklist.

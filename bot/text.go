@@ -17,12 +17,11 @@ import (
 // Limits of texts, in characters after escaping. Slack takes 3000 in a section and 4000 in the text of chat.update
 // (https://docs.slack.dev/reference/block-kit/blocks/section-block, …/methods/chat.update).
 const (
-	sectionLimit  = 2900
-	fallbackLimit = 3000
-	nameLimit     = 300 // a name of at most 100 characters, escaped
-	noteLimit     = 300
-	problemLimit  = 900
-	reasonLimit   = 2500
+	sectionLimit = 2900
+	nameLimit    = 300 // a name of at most 100 characters, escaped
+	noteLimit    = 300
+	problemLimit = 900
+	reasonLimit  = 2500
 )
 
 // content is what a message says: blocks, and a text that says the same in a sentence, for notifications and screen

@@ -1,0 +1,36 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/oktaws/oktaws/bot"
+	"github.com/oktaws/oktaws/internal/sandbox/slack"
+)
+
+func TestEverythingThatTheBotCanShowIsWithinSlacksLimits(t *testing.T) {
+	messages, views := bot.Samples(t)
+	for _, m := range messages {
+		for _, problem := range slack.ValidateMessage(m.Text, m.JSON) {
+			t.Errorf("%s: %s", m.Name, problem)
+		}
+		switch n := utf8.RuneCountInString(m.Text); {
+		case m.Text == "":
+			t.Errorf("%s: nothing for a screen reader", m.Name)
+		case n > slack.UpdateTextLimit*3/4:
+			t.Errorf("%s: a text of %d characters can't be edited", m.Name, n)
+		case !utf8.ValidString(m.Text):
+			t.Errorf("%s: cut inside a letter", m.Name)
+		}
+		if all := m.Text + string(m.JSON); strings.Contains(all, "<!channel>") || strings.Contains(all, `\u003c!channel\u003e`) {
+			t.Errorf("%s: what a person wrote would notify a whole channel", m.Name)
+		}
+	}
+	for _, v := range views {
+		for _, problem := range slack.ValidateView(v.JSON) {
+			t.Errorf("%s: %s", v.Name, problem)
+		}
+	}
+	t.Logf("%d messages and %d views", len(messages), len(views))
+}
