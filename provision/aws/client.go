@@ -47,7 +47,7 @@ type Config struct {
 	SourceIdentity string            // empty: none is set, since setting it needs sts:SetSourceIdentity in the trust policy
 	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of AccessRole
 	Log            *slog.Logger      // gets the SDK's own warnings; nil: nobody does
-	HTTPClient     sdk.HTTPClient    // nil: one with timeouts
+	HTTPClient     sdk.HTTPClient    // for the services; nil: one with timeouts
 }
 
 // Client reaches accounts. It is safe for several goroutines.
@@ -103,11 +103,8 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 
 // load reads the SDK's settings with ours on top.
 func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) error) (sdk.Config, error) {
-	client := c.cfg.HTTPClient
-	if client == nil {
-		client = awshttp.NewBuildableClient().WithTimeout(tryTimeout).
-			WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
-	}
+	client := awshttp.NewBuildableClient().WithTimeout(tryTimeout).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 	cfg, err := config.LoadDefaultConfig(ctx, append([]func(*config.LoadOptions) error{
 		config.WithRegion(c.cfg.Region),
 		config.WithAppID("oktaws"),
@@ -124,9 +121,11 @@ func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) err
 	if err != nil {
 		return sdk.Config{}, err
 	}
-	// Frozen only now: the credential chain needs the buildable one, to give up quickly on a machine without instance
-	// metadata, while the services' clients shall share one pool of connections.
-	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+	// Replaced only now: the credential chain needs the buildable one, to give up quickly on a machine without instance
+	// metadata, and AWS_CA_BUNDLE does too. Frozen, the services' clients share one pool of connections.
+	if c.cfg.HTTPClient != nil {
+		cfg.HTTPClient = c.cfg.HTTPClient
+	} else if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = b.Freeze()
 	}
 	return cfg, nil

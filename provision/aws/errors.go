@@ -123,9 +123,9 @@ func perhaps(err error) string {
 
 // noCredentials is about credentials that the SDK couldn't get.
 func (r route) noCredentials(own *ownError) meaning {
-	if imds, ok := errors.AsType[*smithy.OperationError](own.err); !ok || imds.Service() != "ec2imds" {
-		// The SDK asked STS or an identity center, and it is they who can't answer now.
-		if m := r.meaningOf(own.err); m.kind == store.Transient && codeOf(own.err) != "" {
+	if service, _ := called(own.err); service != "" && service != "ec2imds" {
+		// The SDK asked STS or an identity center, and it may be they who can't answer now.
+		if m := r.meaningOf(own.err); m.kind == store.Transient {
 			return m
 		}
 	}
