@@ -1,0 +1,202 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// AckWithin is how long the app has to acknowledge an envelope.
+const AckWithin = 3 * time.Second
+
+// Envelope is what the app is sent over Socket Mode.
+type Envelope struct {
+	Type           string          `json:"type"` // slash_commands, interactive, events_api
+	ID             string          `json:"envelope_id"`
+	Payload        json.RawMessage `json:"payload"`
+	AcceptsPayload bool            `json:"accepts_response_payload"`
+	*Retry
+}
+
+// Retry says which attempt an event is; commands and clicks are sent only once.
+type Retry struct {
+	Attempt int    `json:"retry_attempt"`
+	Reason  string `json:"retry_reason"`
+}
+
+type deliveryState int
+
+const (
+	waiting deliveryState = iota
+	answered
+	unanswered
+)
+
+// delivery is an envelope on its way.
+type delivery struct {
+	Envelope
+	state deliveryState
+	seen  Seen
+	timer clockwork.Timer
+	done  chan struct{}
+	onAck func(payload json.RawMessage) Seen // s.mu is held
+}
+
+func (d *delivery) describe() string { return d.Type + " " + d.ID }
+
+func (d *delivery) settle(state deliveryState, seen Seen) {
+	d.state, d.seen = state, seen
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	close(d.done)
+}
+
+// What a person is told where the app does not answer.
+const (
+	OperationTimeout = "operation_timeout" // not within 3 s
+	DispatchFailed   = "dispatch_failed"   // no connection
+	Trouble          = "We had some trouble connecting. Try again?"
+)
+
+// send hands an envelope to one of the connections. Its payload is made, and its end awaited, by the caller.
+func (s *Server) send(kind string, payload object, accepts bool, retry *Retry, onAck func(json.RawMessage) Seen) *delivery {
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		panic("slack: a payload that is no JSON: " + err.Error()) // payloads are made of strings and parsed JSON
+	}
+	d := &delivery{
+		Envelope: Envelope{Type: kind, ID: envelopeID(), Payload: raw, AcceptsPayload: accepts, Retry: retry},
+		done:     make(chan struct{}),
+		onAck:    onAck,
+	}
+	s.mu.Lock()
+	s.deliveries[d.ID], s.last = d, d
+	c := s.next()
+	if c == nil {
+		s.miss(d, DispatchFailed)
+		s.mu.Unlock()
+		return d
+	}
+	var again *socket
+	if s.twice > 0 {
+		s.twice--
+		again = s.next()
+	}
+	d.timer = s.deadlines.AfterFunc(AckWithin, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if d.state == waiting {
+			s.miss(d, OperationTimeout)
+		}
+	})
+	s.mu.Unlock()
+	s.deliver(c, d)
+	if again != nil {
+		s.deliver(again, d)
+	}
+	return d
+}
+
+// deliver writes the envelope; where that fails nobody acknowledges it, which is how the failure shows.
+func (s *Server) deliver(c *socket, d *delivery) {
+	if c.send(d.Envelope) != nil {
+		s.drop(c)
+	}
+}
+
+func (s *Server) miss(d *delivery, reason string) {
+	s.unanswered = append(s.unanswered, d.Envelope)
+	d.settle(unanswered, Seen{Error: reason})
+	s.change()
+}
+
+// wait returns what the person sees in the end.
+func (d *delivery) wait(ctx context.Context) (Seen, error) {
+	select {
+	case <-d.done:
+		return d.seen, nil
+	case <-ctx.Done():
+		return Seen{}, context.Cause(ctx)
+	}
+}
+
+func envelopeID() string {
+	id := random(16)
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}
+
+// DeliverTwice has each of the next n envelopes delivered twice, as Slack may, with the same ID and over another
+// connection where there is one.
+func (s *Server) DeliverTwice(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.twice = n
+}
+
+// Redeliver sends the last envelope once more, and reports whether there was one and a connection for it.
+func (s *Server) Redeliver() bool {
+	s.mu.Lock()
+	d, c := s.last, s.next()
+	s.mu.Unlock()
+	if d == nil || c == nil {
+		return false
+	}
+	s.deliver(c, d)
+	return true
+}
+
+// Unanswered returns the envelopes that nobody acknowledged in time.
+func (s *Server) Unanswered() []Envelope {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.unanswered)
+}
+
+// spawn runs f until Close, which waits for it.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() == nil {
+		s.wg.Go(f)
+	}
+}
+
+// retryPauses are when an event is sent again that nobody acknowledged.
+var retryPauses = []time.Duration{0, 0, time.Minute, 5 * time.Minute}
+
+// event sends an event to the app until it is acknowledged: at once, once more, after a minute and after five.
+func (s *Server) event(inner object) {
+	if !slices.Contains(s.cfg.Events, inner["type"].(string)) {
+		return
+	}
+	now := s.clock.Now()
+	payload := object{
+		"token": verification, "team_id": Team, "context_team_id": Team, "context_enterprise_id": nil, "api_app_id": App,
+		"event": inner, "type": "event_callback", "event_id": "Ev0" + random(4), "event_time": now.Unix(),
+		"authorizations":        []object{{"enterprise_id": nil, "team_id": Team, "user_id": BotUser, "is_bot": true, "is_enterprise_install": false}},
+		"is_ext_shared_channel": false, "event_context": "4-" + random(16),
+	}
+	s.spawn(func() {
+		for attempt, pause := range retryPauses {
+			if pause > 0 {
+				select {
+				case <-s.clock.After(pause):
+				case <-s.ctx.Done():
+					return
+				}
+			}
+			retry := &Retry{Attempt: attempt}
+			if attempt > 0 {
+				retry.Reason = "timeout"
+			}
+			d := s.send("events_api", payload, false, retry, func(json.RawMessage) Seen { return Seen{} })
+			if _, err := d.wait(s.ctx); err != nil || d.state == answered {
+				return
+			}
+		}
+	})
+}

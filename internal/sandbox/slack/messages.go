@@ -1,0 +1,223 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Message is what people see in a channel, as it is at the time that it was asked for.
+type Message struct {
+	Channel     string          `json:"channel"`
+	TS          string          `json:"ts"`
+	ThreadTS    string          `json:"thread_ts,omitempty"` // of the message that it answers
+	User        string          `json:"user"`                // who posted it
+	Text        string          `json:"text"`
+	Blocks      json.RawMessage `json:"blocks,omitempty"`
+	Attachments json.RawMessage `json:"attachments,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	For         string          `json:"for,omitempty"` // the one person who sees it; empty: everybody in the channel
+	Edited      string          `json:"edited,omitempty"`
+	Deleted     bool            `json:"deleted,omitempty"`
+	Earlier     []Version       `json:"earlier,omitempty"` // what it said before each edit, the oldest first
+}
+
+// Version is what a message said before an edit.
+type Version struct {
+	Text   string          `json:"text"`
+	Blocks json.RawMessage `json:"blocks,omitempty"`
+	Until  string          `json:"until"` // time stamp of the edit
+}
+
+// stamp is the current time as Slack writes it, and never the same twice.
+func (s *Server) stamp() string {
+	s.serial = max(s.serial+1, s.clock.Now().UnixMicro())
+	return fmt.Sprintf("%d.%06d", s.serial/1_000_000, s.serial%1_000_000)
+}
+
+// post puts a message into a channel. A thread that is not there is passed over, as Slack does where its first message
+// was deleted; an answer to an answer goes to the thread's beginning.
+func (s *Server) post(c *Channel, user string, what content, thread string) *Message {
+	if parent := s.message(c.ID, thread); parent == nil || parent.Deleted {
+		thread = ""
+	} else if parent.ThreadTS != "" {
+		thread = parent.ThreadTS
+	}
+	m := s.compose(c, user, what)
+	m.ThreadTS = thread
+	s.messages[c.ID] = append(s.messages[c.ID], m)
+	s.change()
+	return m
+}
+
+// whisper shows a message to one person alone.
+func (s *Server) whisper(c *Channel, user string, what content, thread string) *Message {
+	m := s.compose(c, BotUser, what)
+	m.ThreadTS, m.For = thread, user
+	s.ephemeral = append(s.ephemeral, m)
+	s.change()
+	return m
+}
+
+func (s *Server) compose(c *Channel, user string, what content) *Message {
+	m := &Message{Channel: c.ID, TS: s.stamp(), User: user}
+	s.say(m, what)
+	return m
+}
+
+// edit changes what a message says, and keeps what it said.
+func (s *Server) edit(m *Message, what content) {
+	m.Edited = s.stamp()
+	m.Earlier = append(m.Earlier, Version{Text: m.Text, Blocks: m.Blocks, Until: m.Edited})
+	if what.metadata == nil {
+		what.metadata = m.Metadata
+	}
+	s.say(m, what)
+	s.change()
+}
+
+func (s *Server) say(m *Message, what content) {
+	m.Text, m.Blocks, m.Attachments, m.Metadata = what.text, s.complete(what.blocks), what.attachments, what.metadata
+	s.posted = append(s.posted, m.Text+string(m.Blocks)+string(m.Attachments)+string(m.Metadata))
+}
+
+// complete fills in what Slack does: IDs of blocks and actions, and the defaults of texts.
+func (s *Server) complete(blocks json.RawMessage) json.RawMessage {
+	if blocks == nil {
+		return nil
+	}
+	v, err := decode(blocks)
+	if err != nil {
+		return blocks
+	}
+	s.fillIn(v)
+	out, _ := json.Marshal(v)
+	return out
+}
+
+func (s *Server) fillIn(v any) {
+	items, _ := v.([]any)
+	for _, each := range items {
+		b, _ := each.(object)
+		if b == nil {
+			continue
+		}
+		if b["block_id"] == nil {
+			b["block_id"] = s.id("b")
+		}
+		elements, _ := b["elements"].([]any)
+		for _, e := range append([]any{b["accessory"], b["element"]}, elements...) {
+			if e, ok := e.(object); ok && e["action_id"] == nil && acting(e["type"]) {
+				e["action_id"] = s.id("a")
+			}
+		}
+		textDefaults(b)
+	}
+}
+
+// acting reports whether elements of the type are for somebody to act on.
+func acting(kind any) bool {
+	name, _ := kind.(string)
+	_, known := elementTable[name]
+	return known && name != "image"
+}
+
+func textDefaults(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, each := range v {
+			textDefaults(each)
+		}
+	case object:
+		switch {
+		case v["type"] == "plain_text" && v["emoji"] == nil:
+			v["emoji"] = true
+		case v["type"] == "mrkdwn" && v["verbatim"] == nil:
+			v["verbatim"] = false
+		}
+		for _, each := range v {
+			textDefaults(each)
+		}
+	}
+}
+
+// id makes an ID that begins with the prefix, different each time.
+func (s *Server) id(prefix string) string {
+	s.nextID++
+	return fmt.Sprintf("%s%05d", prefix, s.nextID)
+}
+
+// message finds one that everybody in the channel sees.
+func (s *Server) message(channel, ts string) *Message {
+	for _, m := range s.messages[channel] {
+		if m.TS == ts {
+			return m
+		}
+	}
+	return nil
+}
+
+// json is the message as the Web API and the payloads of clicks have it.
+func (m *Message) json() object {
+	o := object{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": Team}
+	if m.User == BotUser {
+		o["bot_id"], o["app_id"] = Bot, App
+		o["bot_profile"] = object{"id": Bot, "app_id": App, "user_id": BotUser, "name": "oktaws", "team_id": Team, "deleted": false, "updated": 0, "icons": object{}}
+	}
+	if m.ThreadTS != "" {
+		o["thread_ts"] = m.ThreadTS
+	}
+	if m.Edited != "" {
+		o["edited"] = object{"user": m.User, "ts": m.Edited}
+	}
+	for name, raw := range map[string]json.RawMessage{"blocks": m.Blocks, "attachments": m.Attachments, "metadata": m.Metadata} {
+		if raw != nil {
+			o[name] = raw
+		}
+	}
+	return o
+}
+
+func (m *Message) clone() Message {
+	out := *m
+	out.Earlier = append([]Version(nil), m.Earlier...)
+	return out
+}
+
+// Messages returns what was posted in a channel (by ID or name), the oldest first, answers in threads and deleted
+// messages among them, what one person alone was shown not.
+func (s *Server) Messages(channel string) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Message
+	if c := s.channel(channel); c != nil {
+		for _, m := range s.messages[c.ID] {
+			out = append(out, m.clone())
+		}
+	}
+	return out
+}
+
+// Ephemerals returns what only this person was shown, the oldest first.
+func (s *Server) Ephemerals(user string) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Message
+	p := s.person(user)
+	for _, m := range s.ephemeral {
+		if p != nil && m.For == p.ID {
+			out = append(out, m.clone())
+		}
+	}
+	return out
+}
+
+// Post has a person say something in a channel, and returns its time stamp.
+func (s *Server) Post(user, channel, text string) (ts string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, c, err := s.present(user, channel)
+	if err != nil {
+		return "", err
+	}
+	return s.post(c, p.ID, content{text: text}, "").TS, nil
+}

@@ -1,0 +1,275 @@
+// Package slack stands in for Slack on loopback: the Web API, Socket Mode and response URLs, as strict as the real ones
+// where a bot could tell, with a small workspace of people and channels behind them. What a person does (type a command,
+// click a button, fill in a modal) is a method of Server, and the same over HTTP; see Server.Command and control.go.
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
+)
+
+// Tokens that the stand-in takes where Config names no others.
+const (
+	DefaultBotToken = "xoxb-sandbox-bot-token"
+	DefaultAppToken = "xapp-sandbox-app-token"
+)
+
+// DefaultScopes are those of the bot's token in the project's manifest. Without users:read.email, profiles have no
+// e-mail address and users.lookupByEmail is refused.
+var DefaultScopes = []string{"channels:read", "chat:write", "commands", "groups:read", "im:write", "usergroups:read", "users:read"}
+
+// Config is how a Server behaves. Its zero value will do.
+type Config struct {
+	Hub *wire.Hub // nil: one of its own, without faults
+
+	// Clock gives messages their times, and says when events are retried and response URLs end. Nil: the real one.
+	Clock clockwork.Clock
+	// Deadlines is the clock of what is over within seconds: the 3 s of an acknowledgement and of a trigger, tickets and
+	// rate limits. Nil: Clock. A test whose Clock leaps passes the real one here. Pings always follow the real one,
+	// since the other end of the wire does.
+	Deadlines clockwork.Clock
+
+	BotToken   string   // DefaultBotToken
+	AppToken   string   // DefaultAppToken
+	Scopes     []string // of the bot's token; nil: DefaultScopes
+	AppScopes  []string // of the app's token; nil: connections:write
+	Commands   []string // slash commands of the app; nil: /oktaws
+	Events     []string // what the app subscribes to; nil: app_home_opened
+	UserGroups map[string][]string
+	// UserGroups are the members of each user group by its ID; nil: a plan without user groups, where asking for them is
+	// refused with plan_upgrade_required.
+
+	RateFactor float64 // times Slack's own rates; 0: 1; negative: no limits
+	PageSize   int     // the most items of a page where a limit is asked for; 0: 2, so that reading on is put to the test
+}
+
+// Server is one workspace with one app installed. Its methods may be called at the same time.
+type Server struct {
+	cfg       Config
+	clock     clockwork.Clock
+	deadlines clockwork.Clock
+	hub       *wire.Hub
+	ctx       context.Context // ends at Close; held because sockets and retries outlive the calls that begin them
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
+
+	mu      sync.Mutex
+	base    string
+	changed chan struct{}
+	rev     int
+	serial  int64 // of the last time stamp given out, in microseconds
+	nextID  int
+
+	people    map[string]*Person
+	channels  map[string]*Channel
+	messages  map[string][]*Message // by channel, oldest first
+	ephemeral []*Message
+	posted    []string // every text that was ever in a message
+	shown     []string // every text that was ever in a view
+
+	stacks    map[string][]*view // open modals by user, the topmost last
+	homes     map[string]*view
+	triggers  map[string]*trigger
+	responses map[string]*responseURL
+	tickets   map[string]ticket
+	buckets   map[string]*bucket
+
+	sockets    []*socket
+	turn       int // whose turn it is to get an envelope
+	disabled   bool
+	twice      int
+	deliveries map[string]*delivery
+	last       *delivery
+	unanswered []Envelope
+	complaints []string
+}
+
+// New makes a workspace with the people and channels of seed.go.
+func New(cfg Config) *Server {
+	if cfg.Clock == nil {
+		cfg.Clock = clockwork.NewRealClock()
+	}
+	if cfg.Deadlines == nil {
+		cfg.Deadlines = cfg.Clock
+	}
+	if cfg.Hub == nil {
+		cfg.Hub = wire.New(cfg.Clock.Now)
+	}
+	if cfg.BotToken == "" {
+		cfg.BotToken = DefaultBotToken
+	}
+	if cfg.AppToken == "" {
+		cfg.AppToken = DefaultAppToken
+	}
+	if cfg.Scopes == nil {
+		cfg.Scopes = DefaultScopes
+	}
+	if cfg.AppScopes == nil {
+		cfg.AppScopes = []string{"connections:write"}
+	}
+	if cfg.Commands == nil {
+		cfg.Commands = []string{"/oktaws"}
+	}
+	if cfg.Events == nil {
+		cfg.Events = []string{"app_home_opened"}
+	}
+	if cfg.RateFactor == 0 {
+		cfg.RateFactor = 1
+	}
+	if cfg.PageSize == 0 {
+		cfg.PageSize = 2
+	}
+	s := &Server{
+		cfg: cfg, clock: cfg.Clock, deadlines: cfg.Deadlines, hub: cfg.Hub,
+		changed:  make(chan struct{}),
+		messages: map[string][]*Message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
+		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, tickets: map[string]ticket{},
+		buckets: map[string]*bucket{}, deliveries: map[string]*delivery{},
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.seed()
+	return s
+}
+
+// SetURL says where the handler can be reached, such as http://127.0.0.1:8080; socket and response URLs begin with it.
+// Until it is called, the address of the last request serves.
+func (s *Server) SetURL(base string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.base = strings.TrimSuffix(base, "/")
+}
+
+// Close drops every connection and ends the retries.
+func (s *Server) Close() {
+	s.cancel()
+	s.mu.Lock()
+	sockets := s.sockets
+	s.mu.Unlock()
+	for _, c := range sockets {
+		c.close()
+	}
+	s.wg.Wait()
+}
+
+// Blot hides the tokens in text; it suits wire.Hub.Blot.
+func (s *Server) Blot(text string) string {
+	return strings.NewReplacer(s.cfg.BotToken, "xoxb-…", s.cfg.AppToken, "xapp-…").Replace(text)
+}
+
+// Handler serves the Web API under /api/, sockets under /link/ and response URLs under /response/, all through the hub,
+// and the control API under /control/slack/.
+func (s *Server) Handler() http.Handler {
+	services := http.NewServeMux()
+	services.HandleFunc("/api/", s.serveAPI)
+	services.HandleFunc("/link/", s.serveSocket)
+	services.HandleFunc("POST /response/", s.serveResponseURL)
+	mux := http.NewServeMux()
+	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Serve: services}))
+	s.serveControl(mux)
+	return mux
+}
+
+// identify names a call for the hub: slack, its method, and the channel, user or view that it is about. A socket's
+// operation is "socket", a response URL's "response_url".
+func identify(r *http.Request, body []byte) (service, operation, subject string) {
+	method, isMethod := strings.CutPrefix(r.URL.Path, "/api/")
+	switch {
+	case isMethod:
+		a := readArgs(r, body)
+		for _, name := range []string{"channel", "user_id", "user", "users", "view_id", "email", "usergroup"} {
+			if a[name] != "" {
+				return "slack", method, a[name]
+			}
+		}
+		return "slack", method, ""
+	case strings.HasPrefix(r.URL.Path, "/link/"):
+		return "slack", "socket", ""
+	case strings.HasPrefix(r.URL.Path, "/response/"):
+		return "slack", "response_url", ""
+	}
+	return "slack", r.URL.Path, ""
+}
+
+// fail answers as Slack does in trouble: its codes come with status 200, 429 with Retry-After, and 5xx without JSON.
+func fail(w http.ResponseWriter, _ *http.Request, f wire.Fault) {
+	switch {
+	case f.Status == http.StatusTooManyRequests:
+		tooMany(w, max(f.RetryAfter, 1))
+	case f.Status >= 500 && f.Code == "":
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(f.Status)
+		_, _ = w.Write([]byte("<html><body>Server Error</body></html>"))
+	default:
+		if f.Code == "" {
+			f.Code = "internal_error"
+		}
+		var messages []string
+		if f.Message != "" {
+			messages = []string{f.Message}
+		}
+		writeJSON(w, f.Status, refuse(f.Code, messages...))
+	}
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// Changed returns a channel that is closed at the next change of anything that can be seen from outside.
+func (s *Server) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// Wait returns once done reports true, looking again at each change; or ctx's error.
+func (s *Server) Wait(ctx context.Context, done func() bool) error {
+	for {
+		changed := s.Changed()
+		if done() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// change wakes those who wait; s.mu is held.
+func (s *Server) change() {
+	s.rev++
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *Server) complain(text string) {
+	s.complaints = append(s.complaints, text)
+	s.change()
+}
+
+// Complaints are what Slack would have dropped without a word: acknowledgements that came late, were too large, or had
+// a payload that nobody asked for.
+func (s *Server) Complaints() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.complaints...)
+}
+
+// AllTexts returns the text and the blocks of everything that was ever posted, edited, answered or shown to one person,
+// and apart from these every view that was ever open, for a search for what should never have been said.
+func (s *Server) AllTexts() (messages, views []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.posted...), append([]string(nil), s.shown...)
+}
