@@ -1,0 +1,48 @@
+package aws
+
+import "strings"
+
+// managedPolicies are the AWS managed policies that can be attached, by ARN, with documents that allow what matters
+// of the real ones (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html).
+var managedPolicies = func() map[string]*document {
+	statement := func(rest string) string {
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` + rest + `,"Resource":"*"}]}`
+	}
+	allow := func(actions string) string {
+		return statement(`"Action":["` + strings.ReplaceAll(actions, " ", `","`) + `"]`)
+	}
+	out := map[string]*document{}
+	for name, raw := range map[string]string{
+		"AdministratorAccess": allow("*"),
+		"PowerUserAccess": `{"Version":"2012-10-17","Statement":[` +
+			`{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},` +
+			`{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetPrimaryEmail","account:ListRegions","iam:CreateServiceLinkedRole",` +
+			`"iam:DeleteServiceLinkedRole","iam:ListRoles","organizations:DescribeEffectivePolicy","organizations:DescribeOrganization"],"Resource":"*"}]}`,
+		"ReadOnlyAccess":                     allow("*:Describe* *:Get* *:List* *:BatchGet* *:Search* *:Query *:Scan"),
+		"SecurityAudit":                      allow("cloudformation:Describe* cloudformation:GetTemplate cloudformation:List* iam:Get* iam:List* iam:Simulate* organizations:Describe* organizations:List*"),
+		"IAMFullAccess":                      allow("iam:* organizations:DescribeAccount organizations:DescribeOrganization organizations:ListPolicies"),
+		"IAMReadOnlyAccess":                  allow("iam:Get* iam:List* iam:Simulate*"),
+		"AWSCloudFormationFullAccess":        allow("cloudformation:*"),
+		"AWSCloudFormationReadOnlyAccess":    allow("cloudformation:Describe* cloudformation:Get* cloudformation:List*"),
+		"AWSOrganizationsReadOnlyAccess":     allow("organizations:Describe* organizations:List*"),
+		"AmazonS3FullAccess":                 allow("s3:*"),
+		"AmazonS3ReadOnlyAccess":             allow("s3:Get* s3:List* s3:Describe*"),
+		"AmazonEC2FullAccess":                allow("ec2:* elasticloadbalancing:* cloudwatch:* autoscaling:*"),
+		"AmazonEC2ReadOnlyAccess":            allow("ec2:Describe* ec2:Get* elasticloadbalancing:Describe* autoscaling:Describe*"),
+		"AWSSupportAccess":                   allow("support:*"),
+		"CloudWatchReadOnlyAccess":           allow("cloudwatch:Describe* cloudwatch:Get* cloudwatch:List* logs:Get* logs:Describe*"),
+		"job-function/Billing":               allow("account:* billing:* budgets:* ce:* cur:* payments:* tax:*"),
+		"job-function/DatabaseAdministrator": allow("dynamodb:* rds:* redshift:* elasticache:* cloudwatch:Get* iam:GetRole iam:ListRoles"),
+		"job-function/NetworkAdministrator":  allow("ec2:*Vpc* ec2:*Subnet* ec2:*Route* ec2:Describe* directconnect:* route53:*"),
+		"job-function/SupportUser":           allow("support:* cloudformation:Describe* cloudformation:List* iam:Get* iam:List*"),
+		"job-function/SystemAdministrator":   allow("cloudwatch:* ec2:Describe* iam:Get* iam:List* logs:* ssm:*"),
+		"job-function/ViewOnlyAccess":        allow("*:Describe* *:List* iam:GetAccountSummary"),
+	} {
+		d, err := parseIdentityPolicy(raw)
+		if err != nil {
+			panic("managed policy " + name + ": " + err.Error())
+		}
+		out["arn:aws:iam::aws:policy/"+name] = d
+	}
+	return out
+}()

@@ -1,0 +1,77 @@
+package aws
+
+import "slices"
+
+const organizationID = "o-exampleorg1"
+
+var organizationOperations = map[string]operation{
+	"ListAccounts":         listAccounts,
+	"DescribeOrganization": describeOrganization,
+}
+
+// accountsPage is how many accounts ListAccounts answers with at most
+// (https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html).
+const accountsPage = 20
+
+func listAccounts(c *call) (any, error) {
+	if err := c.allow("organizations:ListAccounts", "*", nil); err != nil {
+		return nil, err
+	}
+	if c.account.id != ManagementAccount {
+		return nil, &Error{400, "AccessDeniedException", "You don't have permissions to access this resource."}
+	}
+	size, err := c.number("MaxResults", 1, accountsPage, accountsPage)
+	if err != nil {
+		return nil, &Error{400, "InvalidInputException", err.Error()}
+	}
+	ids, next, err := page(slices.Clone(c.order), c.form.Get("NextToken"), size)
+	if err != nil {
+		return nil, &Error{400, "InvalidInputException", "You specified an invalid value: NextToken"}
+	}
+	type member struct {
+		ID              string `json:"Id"`
+		Arn             string
+		Email           string
+		Name            string
+		Status          string
+		State           string
+		JoinedMethod    string
+		JoinedTimestamp float64 // seconds since 1970
+	}
+	var out struct {
+		Accounts  []member
+		NextToken string `json:",omitempty"`
+	}
+	out.NextToken = next
+	for _, id := range ids {
+		a := c.accounts[id]
+		out.Accounts = append(out.Accounts, member{
+			ID: id, Arn: "arn:aws:organizations::" + ManagementAccount + ":account/" + organizationID + "/" + id, Email: a.email(), Name: a.name,
+			Status: "ACTIVE", State: "ACTIVE", JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
+		})
+	}
+	return out, nil
+}
+
+func describeOrganization(c *call) (any, error) {
+	if err := c.allow("organizations:DescribeOrganization", "*", nil); err != nil {
+		return nil, err
+	}
+	type policyType struct{ Type, Status string }
+	type organization struct {
+		ID                 string `json:"Id"`
+		Arn                string
+		FeatureSet         string
+		MasterAccountArn   string
+		MasterAccountEmail string
+		MasterAccountID    string `json:"MasterAccountId"`
+
+		AvailablePolicyTypes []policyType
+	}
+	base := "arn:aws:organizations::" + ManagementAccount + ":"
+	return struct{ Organization organization }{organization{
+		ID: organizationID, Arn: base + "organization/" + organizationID, FeatureSet: "ALL", MasterAccountID: ManagementAccount,
+		MasterAccountArn: base + "account/" + organizationID + "/" + ManagementAccount, MasterAccountEmail: c.accounts[ManagementAccount].email(),
+		AvailablePolicyTypes: []policyType{{"SERVICE_CONTROL_POLICY", "ENABLED"}},
+	}}, nil
+}

@@ -1,0 +1,438 @@
+package aws
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+const stackType = "AWS::CloudFormation::Stack"
+
+// stack is a CloudFormation stack in one region.
+type stack struct {
+	server           *Server
+	account          *account
+	region, name     string
+	id               string // ARN
+	status, reason   string
+	created, updated time.Time
+	deleted          time.Time
+	onFailure        string // ROLLBACK, DELETE, DO_NOTHING
+	capabilities     []string
+	template         *template
+	values           map[string]string // of the parameters
+	tags             map[string]string
+	resources        []*resource
+	outputs          map[string]string
+	events           []event // oldest first
+	who              *principal
+	token            string // of the operation that runs
+	operation        int    // counts operations; what is due for an earlier one is void
+}
+
+type resource struct {
+	logical, physical string
+	status, reason    string
+	at                time.Time
+	properties        map[string]any
+	deletionPolicy    string
+}
+
+type event struct {
+	id, logical, physical, kind, status, reason, token string
+	at                                                 time.Time
+}
+
+// change is one resource's part of an operation.
+type change struct {
+	*resource
+	verb string // CREATE, UPDATE, DELETE
+	do   func(now time.Time) error
+}
+
+// note records a status of the stack itself.
+func (st *stack) note(at time.Time, status, reason string) {
+	st.status, st.reason = status, reason
+	st.events = append(st.events, event{newUUID(), st.name, st.id, stackType, status, reason, st.token, at})
+}
+
+// noteResource records a status of a resource.
+func (st *stack) noteResource(at time.Time, r *resource, status, reason string) {
+	r.status, r.reason, r.at = status, reason, at
+	st.events = append(st.events, event{r.logical + "-" + newUUID(), r.logical, r.physical, roleType, status, reason, st.token, at})
+}
+
+// begin starts an operation of the caller's and voids what an earlier one still had to do.
+func (st *stack) begin(who *principal, token string) {
+	st.operation++
+	st.who, st.token = who, token
+}
+
+// after has do called d after at, unless another operation begins before.
+func (st *stack) after(at time.Time, d time.Duration, do func(at time.Time)) {
+	mine := st.operation
+	st.server.at(at.Add(d), func(at time.Time) {
+		if st.operation == mine {
+			do(at)
+		}
+	})
+}
+
+// run makes the changes, those of a wave side by side, and calls then; failed has the logical IDs of what failed.
+// Half of a resource's time goes by before it exists, and half after. A failure cancels the rest of its wave and the
+// waves to come; deletions don't stop at one.
+func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, failed []string)) {
+	if len(waves) == 0 {
+		then(at, nil)
+		return
+	}
+	wave, half := waves[0], st.server.stackTime/2
+	for _, c := range wave {
+		st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", "")
+	}
+	st.after(at, half, func(at time.Time) {
+		var failed []string
+		done := map[*resource]bool{}
+		for _, c := range wave {
+			if len(failed) > 0 && c.verb != "DELETE" {
+				break
+			}
+			if err := c.do(at); err != nil {
+				st.noteResource(at, c.resource, c.verb+"_FAILED", err.Error())
+				failed, done[c.resource] = append(failed, c.logical), true
+			} else if c.verb == "CREATE" {
+				st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", "Resource creation Initiated")
+			}
+		}
+		if len(failed) > 0 && wave[0].verb != "DELETE" {
+			for _, c := range wave {
+				if !done[c.resource] {
+					st.noteResource(at, c.resource, c.verb+"_FAILED", "Resource "+map[string]string{"CREATE": "creation", "UPDATE": "update"}[c.verb]+" cancelled")
+					failed = append(failed, c.logical)
+				}
+			}
+			then(at, failed)
+			return
+		}
+		st.after(at, st.server.stackTime-half, func(at time.Time) {
+			for _, c := range wave {
+				if !done[c.resource] {
+					st.noteResource(at, c.resource, c.verb+"_COMPLETE", "")
+				}
+			}
+			st.run(at, waves[1:], func(at time.Time, more []string) { then(at, append(failed, more...)) })
+		})
+	})
+}
+
+// resolver works out the template for the stack.
+func (st *stack) resolver(t *template, values map[string]string) *resolver {
+	return &resolver{template: t, values: values, pseudo: map[string]any{
+		"AWS::AccountId": st.account.id, "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{}, "AWS::Partition": "aws",
+		"AWS::Region": st.region, "AWS::StackId": st.id, "AWS::StackName": st.name, "AWS::URLSuffix": "amazonaws.com",
+	}, attributes: st.attribute}
+}
+
+// attribute is what Ref (no attribute) and GetAtt give for a resource. Before the resource exists it is a text that
+// no resource has, which shows in a comparison as a change.
+func (st *stack) attribute(logical, name string) (string, error) {
+	r := st.find(logical)
+	if r == nil || r.physical == "" {
+		return "<" + logical + "." + name + ">", nil
+	}
+	made := st.account.roles[strings.ToLower(r.physical)]
+	switch {
+	case name == "":
+		return r.physical, nil
+	case made == nil:
+		return "", fmt.Errorf("resource %s is gone", logical)
+	case name == "Arn":
+		return made.arn(), nil
+	case name == "RoleId":
+		return made.id, nil
+	}
+	return "", functionError("resource %s does not support attribute type %s in Fn::GetAtt", logical, name)
+}
+
+func (st *stack) find(logical string) *resource {
+	for _, r := range st.resources {
+		if r.logical == logical {
+			return r
+		}
+	}
+	return nil
+}
+
+// wanted returns the logical IDs whose conditions hold, in waves.
+func (st *stack) wanted(t *template, values map[string]string) ([][]string, error) {
+	r := st.resolver(t, values)
+	var ids []string
+	for _, id := range t.order {
+		yes := true
+		if c := t.resources[id].condition; c != "" {
+			var err error
+			if yes, err = r.condition(c); err != nil {
+				return nil, err
+			}
+		}
+		if yes {
+			ids = append(ids, id)
+		}
+	}
+	return t.waves(ids)
+}
+
+// workOutOutputs sets the outputs of the template that now holds.
+func (st *stack) workOutOutputs() error {
+	out, err := st.outputsOf(st.template, st.values)
+	if err == nil {
+		st.outputs = out
+	}
+	return err
+}
+
+func (st *stack) outputsOf(t *template, values map[string]string) (map[string]string, error) {
+	r, out := st.resolver(t, values), map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(t.outputs)) {
+		o := t.outputs[name]
+		if c, ok := o["Condition"].(string); ok {
+			if yes, err := r.condition(c); err != nil || !yes {
+				if err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		v, err := r.resolve(o["Value"])
+		if err != nil {
+			return nil, err
+		}
+		out[name] = fmt.Sprint(v)
+	}
+	return out, nil
+}
+
+// creation is the change that makes a resource of the template.
+func (st *stack) creation(r *resource) change {
+	return change{r, "CREATE", func(now time.Time) error {
+		properties, err := st.resolver(st.template, st.values).resolve(st.template.resources[r.logical].properties)
+		if err != nil {
+			return err
+		}
+		r.properties, _ = properties.(map[string]any)
+		r.deletionPolicy = st.template.resources[r.logical].deletionPolicy
+		return st.makeRole(r, now)
+	}}
+}
+
+func (st *stack) deletion(r *resource) change {
+	return change{r, "DELETE", func(time.Time) error { return st.dropRole(r) }}
+}
+
+// create makes everything that the template wants.
+func (st *stack) create(at time.Time, waves [][]string) {
+	st.note(at, "CREATE_IN_PROGRESS", "User Initiated")
+	var changes [][]change
+	for _, wave := range waves {
+		var list []change
+		for _, id := range wave {
+			r := &resource{logical: id}
+			st.resources = append(st.resources, r)
+			list = append(list, st.creation(r))
+		}
+		changes = append(changes, list)
+	}
+	st.run(at, changes, func(at time.Time, failed []string) {
+		if len(failed) == 0 {
+			if err := st.workOutOutputs(); err != nil {
+				st.rollBack(at, err.Error()+". ")
+				return
+			}
+			st.note(at, "CREATE_COMPLETE", "")
+			return
+		}
+		slices.Sort(failed)
+		st.rollBack(at, "The following resource(s) failed to create: ["+strings.Join(failed, ", ")+"]. ")
+	})
+}
+
+// rollBack ends a creation that failed as the caller asked for.
+func (st *stack) rollBack(at time.Time, reason string) {
+	switch st.onFailure {
+	case "DO_NOTHING":
+		st.note(at, "CREATE_FAILED", strings.TrimSpace(reason))
+	case "DELETE":
+		st.remove(at, reason+"Delete requested by user.")
+	default:
+		st.note(at, "ROLLBACK_IN_PROGRESS", reason+"Rollback requested by user.")
+		st.run(at, st.deletions(at, st.resources), func(at time.Time, failed []string) {
+			if len(failed) > 0 {
+				st.note(at, "ROLLBACK_FAILED", "The following resource(s) failed to delete: ["+strings.Join(failed, ", ")+"]. ")
+				return
+			}
+			st.note(at, "ROLLBACK_COMPLETE", "")
+		})
+	}
+}
+
+// deletions takes away what exists of the resources, the last made first, but for what is to be retained.
+func (st *stack) deletions(at time.Time, of []*resource) [][]change {
+	var list []change
+	for _, r := range slices.Backward(of) {
+		switch {
+		case r.physical == "" || r.status == "DELETE_COMPLETE":
+		case r.deletionPolicy == "Retain":
+			st.noteResource(at, r, "DELETE_SKIPPED", "")
+		default:
+			list = append(list, st.deletion(r))
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return [][]change{list}
+}
+
+// remove deletes the stack.
+func (st *stack) remove(at time.Time, reason string) {
+	st.note(at, "DELETE_IN_PROGRESS", reason)
+	st.run(at, st.deletions(at, st.resources), func(at time.Time, failed []string) {
+		if len(failed) > 0 {
+			st.note(at, "DELETE_FAILED", "The following resource(s) failed to delete: ["+strings.Join(failed, ", ")+"]. ")
+			return
+		}
+		st.note(at, "DELETE_COMPLETE", "")
+		st.deleted = at
+	})
+}
+
+// state is what a failed update goes back to.
+type state struct {
+	template  *template
+	values    map[string]string
+	tags      map[string]string
+	resources []*resource
+}
+
+// plan says what an update would do: the changes in waves, and the resources that would go. It is empty where nothing
+// would change.
+func (st *stack) plan(next state) (waves [][]change, gone []*resource, changed bool, err error) {
+	ids, err := st.wanted(next.template, next.values)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	r := st.resolver(next.template, next.values)
+	kept := map[string]bool{}
+	retagged := !maps.Equal(st.tags, next.tags)
+	for _, wave := range ids {
+		var list []change
+		for _, id := range wave {
+			kept[id] = true
+			old := st.find(id)
+			if old == nil || old.physical == "" {
+				list = append(list, st.creation(&resource{logical: id}))
+				continue
+			}
+			spec := next.template.resources[id]
+			resolved, err := r.resolve(spec.properties)
+			if err != nil {
+				return nil, nil, false, err
+			}
+			properties, _ := resolved.(map[string]any)
+			if reflect.DeepEqual(properties, old.properties) && !retagged && cmp.Or(spec.deletionPolicy, "Delete") == cmp.Or(old.deletionPolicy, "Delete") {
+				continue
+			}
+			list = append(list, change{old, "UPDATE", func(now time.Time) error {
+				resolved, err := st.resolver(st.template, st.values).resolve(spec.properties)
+				if err != nil {
+					return err
+				}
+				properties, _ := resolved.(map[string]any)
+				if err := st.changeRole(old, properties, now); err != nil {
+					return err
+				}
+				old.properties, old.deletionPolicy = properties, spec.deletionPolicy
+				return nil
+			}})
+		}
+		if list != nil {
+			waves = append(waves, list)
+		}
+	}
+	for _, old := range st.resources {
+		if !kept[old.logical] && old.physical != "" {
+			gone = append(gone, old)
+		}
+	}
+	outputs, err := st.outputsOf(next.template, next.values)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return waves, gone, waves != nil || gone != nil || retagged || !maps.Equal(outputs, st.outputs), nil
+}
+
+// update makes the planned changes, and takes them back when one fails.
+func (st *stack) update(at time.Time, next state, waves [][]change, gone []*resource) {
+	st.note(at, "UPDATE_IN_PROGRESS", "User Initiated")
+	st.updated = at
+	before := state{st.template, st.values, st.tags, slices.Clone(st.resources)}
+	old := map[*resource]map[string]any{}
+	for _, r := range st.resources {
+		old[r] = r.properties
+	}
+	st.template, st.values, st.tags = next.template, next.values, next.tags
+	for _, wave := range waves {
+		for _, c := range wave {
+			if c.verb == "CREATE" {
+				st.resources = append(st.resources, c.resource)
+			}
+		}
+	}
+	st.run(at, waves, func(at time.Time, failed []string) {
+		if len(failed) == 0 {
+			if err := st.workOutOutputs(); err == nil {
+				st.cleanUp(at, "UPDATE_COMPLETE", gone)
+				return
+			}
+		}
+		slices.Sort(failed)
+		st.note(at, "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: ["+strings.Join(failed, ", ")+"]. ")
+		var back []change
+		for _, wave := range waves {
+			for _, c := range wave {
+				if c.verb == "UPDATE" {
+					back = append(back, change{c.resource, "UPDATE", func(now time.Time) error {
+						c.properties = old[c.resource]
+						return st.changeRole(c.resource, c.properties, now)
+					}})
+				}
+			}
+		}
+		made := slices.DeleteFunc(slices.Clone(st.resources), func(r *resource) bool { return slices.Contains(before.resources, r) })
+		st.template, st.values, st.tags = before.template, before.values, before.tags
+		var undo [][]change
+		if back != nil {
+			undo = [][]change{back}
+		}
+		st.run(at, undo, func(at time.Time, failed []string) {
+			if len(failed) > 0 {
+				st.note(at, "UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: ["+strings.Join(failed, ", ")+"]. ")
+				return
+			}
+			st.cleanUp(at, "UPDATE_ROLLBACK_COMPLETE", made)
+		})
+	})
+}
+
+// cleanUp ends an update: what is not in the template any more goes, and doesn't fail the stack.
+func (st *stack) cleanUp(at time.Time, status string, gone []*resource) {
+	st.note(at, status+"_CLEANUP_IN_PROGRESS", "")
+	st.run(at, st.deletions(at, gone), func(at time.Time, _ []string) {
+		st.resources = slices.DeleteFunc(st.resources, func(r *resource) bool { return slices.Contains(gone, r) })
+		st.note(at, status, "")
+	})
+}

@@ -1,0 +1,182 @@
+package aws
+
+import (
+	"maps"
+	"slices"
+)
+
+// What CloudFormation tells about stacks.
+
+type stackParameter struct{ ParameterKey, ParameterValue string }
+
+type stackOutput struct {
+	OutputKey, OutputValue string
+	Description            string `xml:",omitempty"`
+}
+
+type stackEntry struct {
+	StackId, StackName, StackStatus string
+	StackStatusReason               string           `xml:",omitempty"`
+	Description                     string           `xml:",omitempty"`
+	Parameters                      []stackParameter `xml:"Parameters>member"`
+	CreationTime                    string
+	LastUpdatedTime                 string `xml:",omitempty"`
+	DeletionTime                    string `xml:",omitempty"`
+	DisableRollback                 bool
+	Capabilities                    []string      `xml:"Capabilities>member"`
+	Outputs                         []stackOutput `xml:"Outputs>member"`
+	Tags                            []tag         `xml:"Tags>member"`
+	EnableTerminationProtection     bool
+}
+
+func (st *stack) entry() stackEntry {
+	e := stackEntry{
+		StackId: st.id, StackName: st.name, StackStatus: st.status, StackStatusReason: st.reason, Description: st.template.description,
+		CreationTime: millis(st.created), LastUpdatedTime: millis(st.updated), DeletionTime: millis(st.deleted),
+		DisableRollback: st.onFailure == "DO_NOTHING", Capabilities: st.capabilities, Tags: tagList(st.tags),
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.values)) {
+		value := st.values[name]
+		if st.template.parameters[name].NoEcho {
+			value = "****"
+		}
+		e.Parameters = append(e.Parameters, stackParameter{name, value})
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.outputs)) {
+		description, _ := st.template.outputs[name]["Description"].(string)
+		e.Outputs = append(e.Outputs, stackOutput{name, st.outputs[name], description})
+	}
+	return e
+}
+
+// describeStacks without a name tells of all that aren't deleted.
+func describeStacks(c *call) (any, error) {
+	var found []*stack
+	if c.form.Get("StackName") != "" {
+		st, err := c.stack("cloudformation:DescribeStacks", missingByID)
+		if err != nil {
+			return nil, err
+		}
+		found = []*stack{st}
+	} else {
+		if err := c.allow("cloudformation:DescribeStacks", "*", nil); err != nil {
+			return nil, err
+		}
+		for _, st := range slices.Backward(c.account.stacks) {
+			if st.region == c.region && st.live() {
+				found = append(found, st)
+			}
+		}
+	}
+	part, next, err := page(found, c.form.Get("NextToken"), pageSize)
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		Stacks    []stackEntry `xml:"Stacks>member"`
+		NextToken string       `xml:",omitempty"`
+	}{NextToken: next}
+	for _, st := range part {
+		out.Stacks = append(out.Stacks, st.entry())
+	}
+	return out, nil
+}
+
+// describeStackEvents answers with the newest first.
+func describeStackEvents(c *call) (any, error) {
+	st, err := c.stack("cloudformation:DescribeStackEvents", missingByName)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(st.events)
+	slices.Reverse(all)
+	part, next, err := page(all, c.form.Get("NextToken"), pageSize)
+	if err != nil {
+		return nil, err
+	}
+	type entry struct {
+		StackId, StackName, EventId, LogicalResourceId string
+		PhysicalResourceId                             string
+		ResourceType, Timestamp, ResourceStatus        string
+		ResourceStatusReason                           string `xml:",omitempty"`
+		ClientRequestToken                             string `xml:",omitempty"`
+	}
+	out := struct {
+		StackEvents []entry `xml:"StackEvents>member"`
+		NextToken   string  `xml:",omitempty"`
+	}{NextToken: next}
+	for _, e := range part {
+		out.StackEvents = append(out.StackEvents, entry{
+			st.id, st.name, e.id, e.logical, e.physical, e.kind, millis(e.at), e.status, e.reason, e.token,
+		})
+	}
+	return out, nil
+}
+
+func describeStackResources(c *call) (any, error) {
+	if err := c.without("PhysicalResourceId"); err != nil {
+		return nil, err
+	}
+	st, err := c.stack("cloudformation:DescribeStackResources", missingByID)
+	if err != nil {
+		return nil, err
+	}
+	type entry struct {
+		StackName, StackId, LogicalResourceId   string
+		PhysicalResourceId                      string `xml:",omitempty"`
+		ResourceType, Timestamp, ResourceStatus string
+		ResourceStatusReason                    string `xml:",omitempty"`
+	}
+	var out struct {
+		StackResources []entry `xml:"StackResources>member"`
+	}
+	only := c.form.Get("LogicalResourceId")
+	for _, r := range st.resources {
+		if only == "" || r.logical == only {
+			out.StackResources = append(out.StackResources, entry{st.name, st.id, r.logical, r.physical, roleType, millis(r.at), r.status, r.reason})
+		}
+	}
+	if only != "" && out.StackResources == nil {
+		return nil, validation("Resource " + only + " does not exist for stack " + st.name)
+	}
+	return out, nil
+}
+
+func listStackResources(c *call) (any, error) {
+	st, err := c.stack("cloudformation:ListStackResources", missingByID)
+	if err != nil {
+		return nil, err
+	}
+	part, next, err := page(st.resources, c.form.Get("NextToken"), pageSize)
+	if err != nil {
+		return nil, err
+	}
+	type entry struct {
+		LogicalResourceId                                  string
+		PhysicalResourceId                                 string `xml:",omitempty"`
+		ResourceType, LastUpdatedTimestamp, ResourceStatus string
+		ResourceStatusReason                               string `xml:",omitempty"`
+	}
+	out := struct {
+		List      []entry `xml:"StackResourceSummaries>member"`
+		NextToken string  `xml:",omitempty"`
+	}{NextToken: next}
+	for _, r := range part {
+		out.List = append(out.List, entry{r.logical, r.physical, roleType, millis(r.at), r.status, r.reason})
+	}
+	return out, nil
+}
+
+func getTemplate(c *call) (any, error) {
+	if err := c.without("ChangeSetName"); err != nil {
+		return nil, err
+	}
+	st, err := c.stack("cloudformation:GetTemplate", missingByID)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		TemplateBody    string
+		StagesAvailable []string `xml:"StagesAvailable>member"`
+	}{st.template.body, []string{"Original", "Processed"}}, nil
+}

@@ -1,0 +1,296 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Account is an account of the organization.
+type Account struct {
+	ID, Name, Alias string
+}
+
+// Provider is a SAML identity provider.
+type Provider struct {
+	Name, ARN, EntityID, Metadata string
+	Tags                          map[string]string
+	Created                       time.Time
+}
+
+// Role is an IAM role.
+type Role struct {
+	Name, ARN        string
+	Trust            string            // policy document, JSON
+	TrustedProviders []string          // ARNs of the SAML providers that the trust policy allows to sign on
+	Policies         []string          // ARNs of the managed policies
+	Inline           map[string]string // policy documents by name
+	MaxSession       time.Duration
+	Tags             map[string]string
+	Stack            string // name of the stack that made it; empty: made by hand
+	Created          time.Time
+}
+
+// User is an IAM user.
+type User struct {
+	Name, ARN, Path string
+	Tags            map[string]string
+	Policies        map[string]string // inline policy documents by name
+	Created         time.Time
+}
+
+// AccessKey is an access key of an IAM user, without its secret.
+type AccessKey struct {
+	ID          string
+	Active      bool
+	Created     time.Time
+	LastUsed    time.Time // zero: never
+	LastService string    // iam, sts, …
+}
+
+// Stack is a CloudFormation stack that isn't deleted.
+type Stack struct {
+	ID, Name, Region, Status, Reason string
+	Template                         string
+	Parameters, Tags, Outputs        map[string]string
+	Roles                            map[string]string // role names by logical ID
+}
+
+// Credentials returns the access key of the management account's user who may assume AccessRole in every account and
+// list the accounts.
+func (s *Server) Credentials() (accessKeyID, secret string) { return s.base.id, s.base.secret }
+
+// Secrets returns every secret access key and session token that was ever issued.
+func (s *Server) Secrets() []string {
+	defer s.read()()
+	return slices.Clone(s.secrets)
+}
+
+// Accounts returns the organization's accounts as they joined, the management account first.
+func (s *Server) Accounts() []Account {
+	defer s.read()()
+	var out []Account
+	for _, id := range s.order {
+		out = append(out, Account{id, s.accounts[id].name, s.accounts[id].alias})
+	}
+	return out
+}
+
+// Providers returns the account's SAML providers by name; nil for an account that isn't there.
+func (s *Server) Providers(account string) []Provider {
+	defer s.read()()
+	a, err := s.member(account)
+	if err != nil {
+		return nil
+	}
+	var out []Provider
+	for _, p := range sorted(a.providers) {
+		e, _ := parseMetadata(p.metadata)
+		out = append(out, Provider{p.name, p.arn(), e.EntityID, p.metadata, maps.Clone(p.tags), p.created})
+	}
+	return out
+}
+
+// Roles returns the account's roles by name; nil for an account that isn't there.
+func (s *Server) Roles(account string) []Role {
+	defer s.read()()
+	a, err := s.member(account)
+	if err != nil {
+		return nil
+	}
+	return a.rolesSeen()
+}
+
+func (a *account) rolesSeen() []Role {
+	var out []Role
+	for _, r := range sorted(a.roles) {
+		seen := Role{
+			Name: r.name, ARN: r.arn(), Trust: r.trust.raw, Policies: slices.Clone(r.attached), Inline: raw(r.inline),
+			MaxSession: time.Duration(r.maxSession) * time.Second, Tags: maps.Clone(r.tags), Created: r.created,
+		}
+		if r.stack != nil {
+			seen.Stack = r.stack.name
+		}
+		for _, st := range r.trust.statements {
+			for _, t := range st.principals {
+				signsOn := slices.ContainsFunc(st.actions, func(p string) bool {
+					return glob(strings.ToLower(p), "sts:assumerolewithsaml")
+				})
+				if t.kind == "Federated" && strings.Contains(t.value, ":saml-provider/") && signsOn && !st.deny {
+					seen.TrustedProviders = append(seen.TrustedProviders, t.value)
+				}
+			}
+		}
+		out = append(out, seen)
+	}
+	return out
+}
+
+func raw(policies map[string]*document) map[string]string {
+	out := map[string]string{}
+	for name, d := range policies {
+		out[name] = d.raw
+	}
+	return out
+}
+
+// Users returns the account's users by name; nil for an account that isn't there.
+func (s *Server) Users(account string) []User {
+	defer s.read()()
+	a, err := s.member(account)
+	if err != nil {
+		return nil
+	}
+	var out []User
+	for _, u := range sorted(a.users) {
+		out = append(out, User{u.name, u.arn(), u.path, maps.Clone(u.tags), raw(u.inline), u.created})
+	}
+	return out
+}
+
+// AccessKeys returns the user's access keys, oldest first.
+func (s *Server) AccessKeys(account, user string) []AccessKey {
+	defer s.read()()
+	a, err := s.member(account)
+	if err != nil || a.users[strings.ToLower(user)] == nil {
+		return nil
+	}
+	var out []AccessKey
+	for _, k := range a.users[strings.ToLower(user)].keys {
+		out = append(out, AccessKey{k.id, k.active, k.created, k.lastUsed, k.lastService})
+	}
+	return out
+}
+
+// Stacks returns the account's stacks in all regions, oldest first, without those that are deleted.
+func (s *Server) Stacks(account string) []Stack {
+	defer s.read()()
+	a, err := s.member(account)
+	if err != nil {
+		return nil
+	}
+	var out []Stack
+	for _, st := range a.stacks {
+		if !st.live() {
+			continue
+		}
+		seen := Stack{
+			ID: st.id, Name: st.name, Region: st.region, Status: st.status, Reason: st.reason, Template: st.template.body,
+			Parameters: maps.Clone(st.values), Tags: maps.Clone(st.tags), Outputs: maps.Clone(st.outputs), Roles: map[string]string{},
+		}
+		for _, r := range st.resources {
+			if r.physical != "" && r.status != "DELETE_COMPLETE" {
+				seen.Roles[r.logical] = r.physical
+			}
+		}
+		out = append(out, seen)
+	}
+	return out
+}
+
+// RolesFor does with an access key what Okta does with it: it lists the account's roles and aliases, and leaves its
+// mark as the key's last use (service iam). The error is an *Error where AWS refuses.
+func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Role, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	defer s.lock()()
+	who, real := s.holder(accessKeyID)
+	if who == nil || who.key == nil || !who.key.active || s.clock.Since(who.key.created) < s.keyDelay {
+		return nil, &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
+	}
+	if real != secret {
+		return nil, &Error{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}
+	}
+	who.used("iam", "us-east-1", s.clock.Now().UTC())
+	f := who.facts("us-east-1")
+	if err := who.may("iam:ListRoles", "arn:aws:iam::"+who.account.id+":role/", f, false); err != nil {
+		return nil, err
+	}
+	if err := who.may("iam:ListAccountAliases", "*", f, false); err != nil {
+		return nil, err
+	}
+	return who.account.rolesSeen(), nil
+}
+
+// AddAccount has another account join the organization, with AccessRole.
+func (s *Server) AddAccount(id, name string) error {
+	defer s.lock()()
+	if !accountID.MatchString(id) {
+		return fmt.Errorf("account ID %q: must be 12 digits", id)
+	}
+	if s.accounts[id] != nil {
+		return fmt.Errorf("account %s is a member already", id)
+	}
+	s.join(id, name, s.clock.Now().UTC())
+	return nil
+}
+
+// Deny adds a service control policy to the account that denies the actions.
+func (s *Server) Deny(account string, actions ...string) error {
+	defer s.lock()()
+	a, err := s.member(account)
+	if err != nil {
+		return err
+	}
+	a.deny(actions...)
+	return nil
+}
+
+// MakeProvider makes a SAML provider as somebody would by hand, long ago. Empty metadata stands for some that is
+// made up.
+func (s *Server) MakeProvider(account, name, metadata string, tags map[string]string) error {
+	defer s.lock()()
+	a, err := s.member(account)
+	if err != nil {
+		return err
+	}
+	if metadata == "" {
+		metadata = madeUpMetadata("http://www.okta.com/exkmadebyhand")
+	}
+	if !providerName.MatchString(name) || a.providers[name] != nil {
+		return fmt.Errorf("account %s: provider %q exists, or is no name for one", account, name)
+	}
+	_, err = a.addProvider(name, metadata, maps.Clone(tags), s.clock.Now().UTC().Add(-s.providerDelay))
+	return err
+}
+
+// MakeRole makes a role as somebody would by hand. An empty trust policy trusts the account itself; policies are ARNs
+// of managed policies.
+func (s *Server) MakeRole(account, name, trust string, policies ...string) error {
+	defer s.lock()()
+	a, err := s.member(account)
+	if err != nil {
+		return err
+	}
+	if !entityName.MatchString(name) {
+		return fmt.Errorf("account %s: %q is no name for a role", account, name)
+	}
+	if trust == "" {
+		trust = trustAccount(account)
+	}
+	r, err := s.addRole(a, roleSpec{name: name, path: "/", trust: trust, maxSession: 3600, tags: map[string]string{}}, s.clock.Now().UTC())
+	for _, arn := range policies {
+		if err == nil {
+			err = r.attach(arn)
+		}
+	}
+	return err
+}
+
+// MakeUser makes a user as somebody would by hand.
+func (s *Server) MakeUser(account, name string, tags map[string]string) error {
+	defer s.lock()()
+	a, err := s.member(account)
+	if err != nil {
+		return err
+	}
+	if !entityName.MatchString(name) || a.users[strings.ToLower(name)] != nil {
+		return fmt.Errorf("account %s: user %q exists, or is no name for one", account, name)
+	}
+	a.addUser(name, "/", maps.Clone(tags), s.clock.Now().UTC())
+	return nil
+}
