@@ -107,12 +107,10 @@ func newClient(cfg Config, timeout time.Duration) (*Client, error) {
 		sdk.WithScopes(nil),
 		sdk.WithPrivateKey(""),
 		sdk.WithPrivateKeyId(""),
-		sdk.WithPrivateKeySigner(nil),
 		sdk.WithClientAssertion(""),
 		sdk.WithTestingDisableHttpsCheck(org.Scheme == "http"),
 		sdk.WithHttpClientPtr(&http.Client{Transport: f}),
 		sdk.WithCache(false), // it holds lists too, for five minutes
-		sdk.WithCacheManager(nil),
 		sdk.WithCacheTtl(0),
 		sdk.WithCacheTti(0),
 		sdk.WithProxyHost(""),
