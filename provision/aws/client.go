@@ -131,12 +131,12 @@ func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) err
 	return cfg, nil
 }
 
-// again is how calls are repeated that may be: three tries with at most a second between them. There is no shared
+// again is how calls are repeated that may be: three tries, half a second apart. There is no shared
 // quota of retries, since it would hide the error behind its own when many accounts fail at once.
 func again() sdk.Retryer {
 	return retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 3
-		o.MaxBackoff = time.Second
+		o.MaxBackoff = 500 * time.Millisecond
 		o.RateLimiter = ratelimit.None
 	}), "ConcurrentModification", "EntityTemporarilyUnmodifiable")
 }

@@ -34,7 +34,7 @@ func (r route) meaningOfCode(err error, api smithy.APIError) (m meaning, ok bool
 			"Renew it (a new AWS_SESSION_TOKEN, or aws sso login), start oktaws anew, and better give it credentials that renew themselves. If they should: is the machine's clock right?", 0}, true
 	case "RequestExpired":
 		return meaning{store.Denied, "the time of the request is wrong", "Set the clock of the machine that oktaws runs on.", 0}, true
-	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException":
+	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException":
 		return meaning{store.Denied, "AWS doesn't accept the signature of " + r.source(err) + " (" + code + ")",
 			"The secret doesn't belong to the access key (look for spaces and cut ends), or the machine's clock is wrong.", 0}, true
 	case "RegionDisabledException", "OptInRequired", "SubscriptionRequiredException":

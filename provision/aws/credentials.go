@@ -23,6 +23,10 @@ type ownError struct {
 func (e *ownError) Error() string { return "get AWS credentials: " + e.err.Error() }
 func (e *ownError) Unwrap() error { return e.err }
 
+// RetryableError tells the SDK not to repeat the call that needed the credentials: getting them was repeated already,
+// and three times three times three tries take most of a minute.
+func (e *ownError) RetryableError() bool { return false }
+
 func (o ownCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 	c, err := o.provider.Retrieve(ctx)
 	if err != nil {
@@ -44,6 +48,9 @@ type roleError struct {
 
 func (e *roleError) Error() string { return "assume " + e.role + ": " + e.err.Error() }
 func (e *roleError) Unwrap() error { return e.err }
+
+// RetryableError is as for ownError.
+func (e *roleError) RetryableError() bool { return false }
 
 func (r roleCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 	c, err := r.provider.Retrieve(ctx)

@@ -238,7 +238,7 @@ func brief(words string) string {
 // request's headers, the session token among them.
 func harmless(err error) error {
 	switch code := codeOf(err); code {
-	case "SignatureDoesNotMatch", "IncompleteSignature", "InvalidSignatureException":
+	case "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException":
 		service, operation := called(err)
 		return fmt.Errorf("%s %s: %s", service, operation, code)
 	}

@@ -229,6 +229,9 @@ func TestServiceAccountToken(t *testing.T) {
 			t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::999988887777:role/bot")
 			_, err := reached(t).Identity(t.Context())
 			expect(t, err, tc.kind, tc.message, tc.remedy)
+			if n, want := len(a.received("AssumeRoleWithWebIdentity")), map[bool]int{false: 1, true: 3}[tc.kind == store.Transient]; n != want {
+				t.Errorf("asked for a session %d times, want %d", n, want)
+			}
 		})
 	}
 }
