@@ -25,11 +25,11 @@ type answer struct {
 	path     string
 }
 
-// Error is for the log: what people read is made by explain.
+// Error is for the log, beside what people read, which explain makes.
 func (a *answer) Error() string {
 	s := fmt.Sprintf("%s %s: HTTP %d", a.method, a.path, a.status)
-	if why := a.why(); why != "" {
-		s += " " + why
+	if a.code != "" {
+		s += " " + a.code
 	}
 	if a.request != "" {
 		s += ", request " + a.request

@@ -30,9 +30,12 @@ func (c *Client) Check(ctx context.Context) []provision.Finding {
 	}
 	if err == nil || store.KindOf(err) == store.Denied {
 		findings = append(findings, credential)
+		if c.bearer != nil {
+			findings = append(findings, c.checkScopes())
+		}
 	}
 	groups, _ := c.try(ctx, "read groups", groupsPath, url.Values{"limit": {"1"}})
-	return append(findings, apps, groups, c.untried())
+	return append(findings, apps, groups, untried())
 }
 
 // refused reports whether Okta took the credential itself for a wrong one, whatever it may do.
@@ -78,12 +81,17 @@ func (c *Client) try(ctx context.Context, what, path string, query url.Values) (
 	return f, nil
 }
 
-// untried is honest about the rest: Okta shows what an admin role may write only when something is written.
-func (c *Client) untried() provision.Finding {
-	f := provision.Finding{What: "Okta: create and change applications, groups, assignments", OK: true}
-	f.Detail = "not tried, since trying makes something; the admin role must allow it"
-	if c.bearer != nil {
-		f.Detail = "the scopes " + strings.Join(Scopes, ", ") + " were granted; the rest is not tried, since trying makes something: the service application's admin role must allow it"
+// checkScopes compares what the service application was granted with what oktaws needs.
+func (c *Client) checkScopes() provision.Finding {
+	f := provision.Finding{What: "Okta: scopes of the service application", OK: true, Detail: "granted: " + strings.Join(Scopes, ", ")}
+	if missing := c.bearer.missing(); len(missing) > 0 {
+		f.OK, f.Detail, f.Remedy = false, "not granted: "+strings.Join(missing, ", "), grantScopes()
 	}
 	return f
+}
+
+// untried is honest about the rest: Okta shows what an admin role may write only when something is written.
+func untried() provision.Finding {
+	return provision.Finding{What: "Okta: create and change applications, groups, assignments", OK: true,
+		Detail: "not tried, since trying makes something; the admin role behind the credential must allow it"}
 }

@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 		{"all is well", false, map[string]http.HandlerFunc{wellKnown: org, apps: list, groups: list},
 			[]string{"+Okta organization", "+Okta API token", "+Okta: read applications", "+Okta: read groups", "+not tried"}},
 		{"a service application", true, map[string]http.HandlerFunc{wellKnown: org, token: grants(3600), apps: list, groups: list},
-			[]string{"+Identity Engine", "+Okta service application", "+read applications", "+read groups", "+were granted"}},
+			[]string{"+Identity Engine", "+Okta service application", "-not granted: okta.groups.manage", "+read applications", "+read groups", "+not tried"}},
 		{"wrong token", false, map[string]http.HandlerFunc{wellKnown: org, apps: answers(401, oktaError("E0000011", "Invalid token provided"))},
 			[]string{"+Okta organization", "-OKTA_CLIENT_TOKEN"}},
 		{"wrong key", true, map[string]http.HandlerFunc{wellKnown: org, token: answers(401, `{"error":"invalid_client"}`)},

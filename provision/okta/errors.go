@@ -52,6 +52,10 @@ const (
 	again   = "oktaws tries again by itself."
 )
 
+func grantScopes() string {
+	return "On the service application's Okta API Scopes tab, grant " + strings.Join(Scopes, ", ") + "; then restart oktaws."
+}
+
 // read says what an answer means: its kind, why it isn't the wished one, and what to do.
 func (c *Client) read(a *answer) (kind store.Kind, why, remedy string) {
 	why = "Okta says: " + a.why()
@@ -68,8 +72,8 @@ func (c *Client) read(a *answer) (kind store.Kind, why, remedy string) {
 		return store.Denied, why, checkCredential
 	case "invalid_dpop_proof", "use_dpop_nonce":
 		return store.Denied, why, dpop
-	case "invalid_scope", "insufficient_scope":
-		return store.Denied, why, "Grant the service application the scopes " + strings.Join(Scopes, ", ") + " (Okta API Scopes), and restart oktaws."
+	case "invalid_scope", "insufficient_scope", "consent_required":
+		return store.Denied, why, grantScopes()
 	case "E0000006", "access_denied":
 		return store.Denied, why, askRole
 	case "E0000015":

@@ -59,7 +59,7 @@ func (c *Client) noMetadata(ctx context.Context, id string, err error) error {
 	case lookErr != nil:
 		return lookErr
 	case a != nil && time.Since(a.Created) < newApplication:
-		return &store.Error{Kind: store.Transient, After: 2 * time.Second, Err: err,
+		return &store.Error{Kind: store.Transient, After: 2 * time.Second, Err: e.Err,
 			Message: fmt.Sprintf("Okta is still making the SAML metadata of the application %s.", id), Remedy: again}
 	case a != nil:
 		e.Remedy = "Check the application's Sign On tab in the Okta admin console: it must use SAML 2.0 and have an active signing certificate."

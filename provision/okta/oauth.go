@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type bearer struct {
 	lock    chan struct{} // holds one token while nobody works on the fields below
 	current string
 	expires time.Time
+	scopes  []string // that the present token bears: those of Scopes that were granted
 }
 
 const tokenPath = "/oauth2/v1/token"
@@ -92,7 +94,7 @@ func (b *bearer) token(ctx context.Context) (token string, fresh bool, err error
 	if err != nil {
 		return "", false, err
 	}
-	b.current = grant.Token
+	b.current, b.scopes = grant.Token, strings.Fields(grant.Scope)
 	b.expires = time.Now().Add(time.Duration(grant.ExpiresIn)*time.Second - renewBefore)
 	return b.current, true, nil
 }
@@ -109,9 +111,17 @@ func (b *bearer) drop(ctx context.Context, token string) {
 	}
 }
 
+// missing returns the scopes that the present token lacks.
+func (b *bearer) missing() []string {
+	<-b.lock
+	defer func() { b.lock <- struct{}{} }()
+	return slices.DeleteFunc(slices.Clone(Scopes), func(s string) bool { return slices.Contains(b.scopes, s) })
+}
+
 type grant struct {
 	Token     string `json:"access_token"`
 	Type      string `json:"token_type"`
+	Scope     string `json:"scope"`      // Okta leaves out what isn't granted, and errs only where nothing is
 	ExpiresIn int    `json:"expires_in"` // seconds
 }
 

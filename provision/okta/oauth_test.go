@@ -57,7 +57,7 @@ const appJSON = `{"id":"0oa1","name":"amazon_aws","label":"A","status":"ACTIVE"}
 func grants(expiresIn int) http.HandlerFunc {
 	var n atomic.Int32
 	return func(w http.ResponseWriter, r *http.Request) {
-		answers(200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":%d,"access_token":"access-%d","scope":"okta.apps.manage"}`, expiresIn, n.Add(1)))(w, r)
+		answers(200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":%d,"access_token":"access-%d","scope":"okta.apps.manage okta.groups.read"}`, expiresIn, n.Add(1)))(w, r)
 	}
 }
 
@@ -162,6 +162,7 @@ func TestRefusedServiceApplication(t *testing.T) {
 		{"DPoP", `{"error":"invalid_dpop_proof","error_description":"The DPoP proof JWT header is missing."}`, 400, store.Denied, "switch off \"Require Demonstrating Proof of Possession"},
 		{"wrong key", `{"error":"invalid_client","error_description":"The client_assertion signature is invalid."}`, 401, store.Denied, "OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY"},
 		{"no scope", `{"error":"invalid_scope","error_description":"One or more scopes are not configured."}`, 400, store.Denied, "okta.apps.manage, okta.groups.read, okta.groups.manage"},
+		{"no consent", `{"error":"consent_required","error_description":"You are not allowed any of the requested scopes."}`, 400, store.Denied, "Okta API Scopes tab"},
 		{"DPoP token", `{"token_type":"DPoP","expires_in":3600,"access_token":"` + testToken + `"}`, 200, store.Transient, "can be read"},
 		{"null", `null`, 200, store.Transient, "can be read"},
 		{"nothing", ``, 200, store.Transient, "can be read"},
@@ -185,7 +186,7 @@ func TestInsufficientScopeHasNoBody(t *testing.T) {
 	o := newOrg(t, map[string]http.HandlerFunc{"POST /oauth2/v1/token": grants(3600), "GET /api/": answers(403, "",
 		`WWW-Authenticate: Bearer authorization_uri="http://x/oauth2/v1/authorize", realm="http://x", scope="okta.groups.read", error="insufficient_scope", error_description="The access token provided does not contain the required scopes.", resource="/api/v1/groups"`)})
 	_, err := o.service(t, pkcs8(t)).FindGroup(t.Context(), "Staff")
-	wantProblem(t, err, store.Denied, "does not contain the required scopes", "it needs okta.groups.read", "Grant the service application")
+	wantProblem(t, err, store.Denied, "does not contain the required scopes", "it needs okta.groups.read", "Okta API Scopes tab")
 }
 
 func TestSignOnEndsWithItsContext(t *testing.T) {
