@@ -9,8 +9,9 @@ import (
 
 // The narrow interfaces that the pipeline needs of AWS and Okta. Every method sends what it says and nothing else, is
 // safe to call from several goroutines, and honours ctx. Reads answer nil where there is no such thing. Errors carry a
-// *store.Error with a kind and words for people; one without counts as transient. No method tries again by itself
-// after a request may have reached the other side: the pipeline looks first and then decides.
+// *store.Error with a kind and words for people; one without counts as transient. No method that makes, changes or
+// deletes something tries again by itself after a request may have reached the other side: the pipeline looks first
+// and then decides. Reads may be repeated.
 
 // AWS reaches accounts.
 type AWS interface {
@@ -92,7 +93,7 @@ type Stack struct {
 	ID, Name   string
 	Status     string // CREATE_IN_PROGRESS, …
 	Reason     string
-	Template   string // as it was last given; empty while the stack is REVIEW_IN_PROGRESS
+	Template   string // as it was last given; empty while the stack is REVIEW_IN_PROGRESS and once it is deleted
 	Parameters map[string]string
 	Tags       map[string]string
 	Roles      map[string]string // physical ID (role name) by logical ID, of the stack's AWS::IAM::Role resources that exist

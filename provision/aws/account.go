@@ -50,7 +50,7 @@ func (a *account) Identity(ctx context.Context) (provision.Identity, error) {
 
 // whoAmI asks STS whose the client's credentials are.
 func whoAmI(ctx context.Context, client *sts.Client, r route) (provision.Identity, error) {
-	const doing = "ask AWS who the credentials are"
+	const doing = "sign on to AWS"
 	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return provision.Identity{}, r.explain(doing, err)
