@@ -68,6 +68,7 @@ func newClient(cfg Config, timeout time.Duration) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Token = strings.TrimSpace(cfg.Token)
 	log := cfg.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -82,7 +83,7 @@ func newClient(cfg Config, timeout time.Duration) (*Client, error) {
 		return nil, badSetting("Set OKTA_CLIENT_TOKEN, or OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY, and remove the other.",
 			"both an Okta API token and an OAuth private key are set")
 	case cfg.Token != "":
-		if mode, token = "SSWS", strings.TrimSpace(cfg.Token); strings.ContainsFunc(token, notTokenRune) {
+		if mode, token = "SSWS", cfg.Token; strings.ContainsFunc(token, notTokenRune) {
 			return nil, badSetting("Copy the token again from Security → API → Tokens in the Okta admin console.",
 				"OKTA_CLIENT_TOKEN is not an Okta API token: it holds a space or another letter that no token has")
 		}

@@ -93,6 +93,7 @@ func TestExactlyOneCredential(t *testing.T) {
 		says string
 	}{
 		{Config{}, "no Okta credential is set"},
+		{Config{Token: " \n"}, "no Okta credential is set"},
 		{Config{ClientID: "0oa1"}, "OKTA_CLIENT_PRIVATEKEY"},
 		{Config{PrivateKey: pkcs8(t)}, "OKTA_CLIENT_CLIENTID"},
 		{Config{Token: testToken, ClientID: "0oa1", PrivateKey: pkcs8(t)}, "remove the other"},
