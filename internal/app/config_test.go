@@ -255,7 +255,6 @@ func TestEveryProblemNamesTheSettingAtFault(t *testing.T) {
 		"unknown placeholder":      {file: role("{name: Admin, group: \"{lable}-x\", " + policy + "}"), says: []string{"has {lable} in the group of role Admin", "Did you mean {label}?"}},
 		"half a placeholder":       {file: role("{name: Admin, group: \"{label-x\", " + policy + "}"), says: []string{"brace"}},
 		"empty group":              {file: role("{name: Admin, group: \"\", " + policy + "}"), says: []string{"no group"}},
-		"one group for two roles":  {file: role("{name: A, group: g, " + policy + "}\n    - {name: B, group: G, " + policy + "}"), says: []string{"the same group for A and B"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

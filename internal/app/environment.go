@@ -96,7 +96,7 @@ func (l *loaded) secret(environ map[string]string, name string) string {
 	}
 	var content []byte
 	if err == nil {
-		content, err = os.ReadFile(file) //nolint:gosec // the operator names the file
+		content, err = os.ReadFile(file)
 	}
 	if err != nil {
 		l.problem(fault("Let it name a file that oktaws may read.", "names a file that can't be read: %v", err), path, name+"_FILE", "")

@@ -19,7 +19,7 @@ func (l *loaded) readFile(file string, values map[string]written) {
 	if file == "" {
 		return
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	content, err := os.ReadFile(file)
 	if err != nil {
 		l.problem(fault("Give another with --config or OKTAWS_CONFIG.", "can't be read: %v", errors.Unwrap(err)), "", file, "")
 		return

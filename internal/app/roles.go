@@ -18,7 +18,7 @@ func setRoles(c *Config, w written) error {
 	if len(w.roles) == 0 {
 		return fault("Leave it out for the default role set.", "has no role")
 	}
-	names, groups := map[string]bool{}, map[string]string{}
+	names := map[string]bool{}
 	for i, r := range w.roles {
 		if !iamPattern.MatchString(r.Name) {
 			return fault("It has 1 to 64 letters, digits and +=,.@-_.", "has %q as the name of role %d, which AWS would not take", r.Name, i+1)
@@ -33,11 +33,6 @@ func setRoles(c *Config, w written) error {
 		if err := checkGroup(r); err != nil {
 			return err
 		}
-		group := strings.ToLower(strings.ReplaceAll(r.Group, "{role}", r.Name))
-		if other, taken := groups[group]; taken {
-			return fault("Give each role a group of its own, such as {label}-{role}.", "has the same group for %s and %s", other, r.Name)
-		}
-		groups[group] = r.Name
 	}
 	if _, err := provision.Template(w.roles); err != nil {
 		return fault("Rename one of them.", "makes no CloudFormation template: %v", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -68,7 +69,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	case <-running.Done():
 		select {
 		case err = <-all:
-		case <-p.Clock.After(leaveWithin):
+		case <-time.After(leaveWithin): // whatever the records' clock says
 			// What is cut off here carries on at the next start. The store isn't closed, since closing waits for its
 			// transactions; the end of the process releases it.
 			return p.fail(log, fmt.Errorf("left after %s with work under way; it carries on at the next start", leaveWithin))
@@ -134,7 +135,12 @@ func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*pro
 	return r, b, err
 }
 
+// sdkEnvironment guards the process's environment while the AWS SDK is told by it.
+var sdkEnvironment sync.Mutex
+
 func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error) {
+	sdkEnvironment.Lock()
+	defer sdkEnvironment.Unlock()
 	// The SDK reads the process's environment. There it finds what came from files too.
 	for name, value := range l.aws {
 		if os.Getenv(name) != value {
