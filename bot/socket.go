@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 )
@@ -34,6 +35,8 @@ func (b *Bot) listen(ctx, held context.Context) error {
 	ended := make(chan error, 1)
 	run := func() { ended <- client.RunContext(connected) }
 	go run()
+	var away awayness
+	asked := make(chan string, 1)
 	var taken sync.WaitGroup
 	slots := make(chan struct{}, maxDeliveries)
 	for {
@@ -54,7 +57,18 @@ func (b *Bot) listen(ctx, held context.Context) error {
 			}
 			b.log.Warn("the connection to Slack ended; connecting again", "error", err)
 			go run()
+		case why := <-asked:
+			away.asking = false
+			if fatal := fatalReason(appToken, slack.SlackErrorResponse{Err: why}); fatal != nil {
+				return fatal
+			}
+			if why != "" {
+				b.log.Warn("Slack sent a connection away; trying again", "reason", why)
+			}
 		case event := <-client.Events:
+			if away.sentAway(event.Type) {
+				taken.Go(func() { asked <- b.whySentAway(ctx) })
+			}
 			if err := b.notice(event); err != nil {
 				return err
 			}
@@ -74,6 +88,51 @@ func (b *Bot) listen(ctx, held context.Context) error {
 			}
 		}
 	}
+}
+
+// awayness notices that Slack sends connections away before it says hello. slack-go swallows the reason.
+type awayness struct {
+	dialed, asking bool
+}
+
+// sentAway says whether the reason is to be asked for now.
+func (a *awayness) sentAway(event socketmode.EventType) bool {
+	switch event {
+	case socketmode.EventTypeConnected:
+		a.dialed = true
+	case socketmode.EventTypeHello:
+		a.dialed = false
+	case socketmode.EventTypeConnecting:
+		if a.dialed && !a.asking {
+			a.dialed, a.asking = false, true
+			return true
+		}
+	}
+	return false
+}
+
+// whySentAway makes a connection, and returns the reason that Slack gives for sending it away, or "". A connection that
+// is welcome is closed again at once.
+func (b *Bot) whySentAway(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*maxDelay)
+	defer cancel()
+	_, address, err := b.api.StartSocketModeContext(ctx)
+	if err != nil {
+		return reason(err)
+	}
+	conn, _, err := websocket.DefaultDialer.DialContext(ctx, address, nil)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close()
+	var first socketmode.Request
+	if err := conn.SetReadDeadline(time.Now().Add(callTimeout)); err != nil {
+		return ""
+	}
+	if err := conn.ReadJSON(&first); err != nil || first.Type != socketmode.RequestTypeDisconnect {
+		return ""
+	}
+	return first.Reason
 }
 
 // notice logs what slack-go says of the connection, and returns an error where trying on is no use.

@@ -1,0 +1,466 @@
+package bot_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/oktaws/oktaws/bot"
+	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+const (
+	accountID = "111122223333"
+	label     = "Gmail-AWS-Account"
+	patience  = 20 * time.Second // of a test that waits for something that must come
+)
+
+var accountKey = store.AccountKey{Partition: "aws", ID: accountID}
+
+// world is the bot between a Slack stand-in and a store, at a time that stands still until the test moves it.
+type world struct {
+	*testing.T
+	hub         *wire.Hub
+	slack       *slack.Server
+	url         string
+	store       *store.Store
+	clock       *clockwork.FakeClock
+	provisioner *provisioner
+	cfg         bot.Config
+	bot         *bot.Bot
+	stop        context.CancelFunc
+	ended       chan error
+}
+
+// quiet makes a world whose bot doesn't run yet.
+func quiet(t *testing.T, change ...func(*world)) *world {
+	t.Helper()
+	w := &world{T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), provisioner: &provisioner{}}
+	w.hub = wire.New(w.clock.Now)
+	w.cfg = bot.Config{
+		AdminChannel: slack.AdminChannel, Required: 1, ExpireAfter: 168 * time.Hour, RemindEvery: 24 * time.Hour, Partition: "aws",
+		LabelPattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`), RoleSet: provision.DefaultRoleSet(),
+		Mode: store.ModeAPI, OrgURL: "https://example.okta.com",
+	}
+	w.slack = slack.New(slack.Config{Hub: w.hub, Clock: w.clock, Deadlines: clockwork.NewRealClock(), RateFactor: -1})
+	server := httptest.NewServer(w.slack.Handler())
+	w.url = server.URL
+	w.slack.SetURL(server.URL)
+	t.Cleanup(func() { w.slack.Close(); server.CloseClientConnections(); server.Close() })
+	engine, err := store.OpenBolt(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { engine.Close() })
+	if w.store, err = store.New(t.Context(), engine, w.clock); err != nil {
+		t.Fatal(err)
+	}
+	w.provisioner.store = w.store
+	for _, c := range change {
+		c(w)
+	}
+	w.bot = w.newBot(bot.Connection{BotToken: slack.DefaultBotToken, AppToken: slack.DefaultAppToken})
+	return w
+}
+
+func (w *world) newBot(c bot.Connection) *bot.Bot {
+	w.Helper()
+	c.APIURL = w.url + "/api/"
+	b, err := bot.New(w.store, w.provisioner, w.cfg, c, slog.New(slog.NewTextHandler(testWriter{w.T}, nil)))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return b
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// live makes a world whose bot is connected. At the end, every envelope must have been answered in time and within
+// Slack's limits.
+func live(t *testing.T, change ...func(*world)) *world {
+	t.Helper()
+	w := quiet(t, change...)
+	w.start()
+	t.Cleanup(func() {
+		w.end()
+		for _, c := range w.slack.Complaints() {
+			t.Errorf("Slack would have dropped this: %s", c)
+		}
+		for _, e := range w.slack.Unanswered() {
+			t.Errorf("nobody answered %s: %s", e.Type, e.Payload)
+		}
+	})
+	return w
+}
+
+// start runs the bot until it is connected.
+func (w *world) start() {
+	w.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop, w.ended = cancel, make(chan error, 1)
+	go func(b *bot.Bot) { w.ended <- b.Run(ctx) }(w.bot)
+	select {
+	case <-w.bot.Ready():
+	case err := <-w.ended:
+		w.Fatalf("the bot ended: %v", err)
+	case <-time.After(patience):
+		w.Fatal("the bot is not ready")
+	}
+}
+
+// end has the bot end, and checks that it does so without an error.
+func (w *world) end() {
+	w.Helper()
+	if w.stop == nil {
+		return
+	}
+	w.stop()
+	select {
+	case err := <-w.ended:
+		if err != nil {
+			w.Errorf("the bot ended with %v", err)
+		}
+	case <-time.After(patience):
+		w.Error("the bot doesn't end")
+	}
+	w.stop = nil
+}
+
+func (w *world) context() context.Context {
+	ctx, cancel := context.WithTimeoutCause(w.T.Context(), patience, errors.New("waited in vain"))
+	w.Cleanup(cancel)
+	return ctx
+}
+
+// until waits for something that shows in Slack.
+func (w *world) until(what string, done func() bool) {
+	w.Helper()
+	if err := w.slack.Wait(w.context(), done); err != nil {
+		w.Fatalf("%s: %v\n%s", what, err, w.everything())
+	}
+}
+
+// stored waits for something that shows in the store.
+func (w *world) stored(what string, done func(tx *store.ReadTx) bool) {
+	w.Helper()
+	ctx := w.context()
+	changed := w.store.Watch(ctx, "")
+	for {
+		ok := false
+		if err := w.store.View(ctx, func(tx *store.ReadTx) error { ok = done(tx); return nil }); err != nil {
+			w.Fatal(err)
+		}
+		if ok {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			w.Fatalf("%s: %v", what, context.Cause(ctx))
+		}
+	}
+}
+
+func (w *world) update(change func(tx *store.Tx) error) {
+	w.Helper()
+	if err := w.store.Update(w.T.Context(), change); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) everything() string {
+	var out strings.Builder
+	for _, c := range w.slack.Channels() {
+		for _, m := range w.slack.Messages(c.ID) {
+			fmt.Fprintf(&out, "%s %s: %s\n", c.ID, m.TS, said(m))
+		}
+	}
+	return out.String()
+}
+
+// said is everything that a message says.
+func said(m slack.Message) string {
+	var blocks any
+	_ = json.Unmarshal(m.Blocks, &blocks)
+	var out strings.Builder
+	out.WriteString(m.Text + "\n")
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			if s, ok := v["text"].(string); ok {
+				out.WriteString(s + "\n")
+			}
+			if s, ok := v["action_id"].(string); ok {
+				out.WriteString("[" + s + "]\n")
+			}
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	walk(blocks)
+	return out.String()
+}
+
+func says(m slack.Message, all ...string) bool {
+	text := said(m)
+	for _, s := range all {
+		if !strings.Contains(text, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// message waits for a message in the channel that says all of this, and returns the newest.
+func (w *world) message(channel string, all ...string) slack.Message {
+	w.Helper()
+	var found slack.Message
+	w.until(fmt.Sprintf("a message in %s that says %q", channel, all), func() bool {
+		for _, m := range w.slack.Messages(channel) {
+			if says(m, all...) {
+				found = m
+			}
+		}
+		return found.TS != ""
+	})
+	return found
+}
+
+// count is how many messages in the channel say all of this.
+func (w *world) count(channel string, all ...string) int {
+	n := 0
+	for _, m := range w.slack.Messages(channel) {
+		if says(m, all...) {
+			n++
+		}
+	}
+	return n
+}
+
+// now waits until the message with the time stamp says all of this.
+func (w *world) now(m slack.Message, all ...string) slack.Message {
+	w.Helper()
+	var found slack.Message
+	w.until(fmt.Sprintf("message %s saying %q", m.TS, all), func() bool {
+		for _, o := range w.slack.Messages(m.Channel) {
+			if o.TS == m.TS && says(o, all...) {
+				found = o
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// told waits until somebody was told all of this, and nobody else.
+func (w *world) told(user string, all ...string) slack.Message {
+	w.Helper()
+	var found slack.Message
+	w.until(fmt.Sprintf("%s being told %q", user, all), func() bool {
+		for _, m := range w.slack.Ephemerals(user) {
+			if says(m, all...) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// command types /oktaws in the general channel, and returns what that person sees.
+func (w *world) command(user, text string) slack.Seen {
+	w.Helper()
+	return w.commandIn(user, slack.General, text)
+}
+
+func (w *world) commandIn(user, channel, text string) slack.Seen {
+	w.Helper()
+	seen, err := w.slack.Command(w.context(), user, channel, "/oktaws", text)
+	if err != nil || seen.Error != "" {
+		w.Fatalf("/oktaws %s: %v, %s", text, err, seen.Error)
+	}
+	return seen
+}
+
+// reply is the answer to a command, as text.
+func (w *world) reply(user, text string) string {
+	w.Helper()
+	seen := w.command(user, text)
+	if seen.Reply == nil {
+		w.Fatalf("/oktaws %s got no answer", text)
+	}
+	if seen.Reply.For != user {
+		w.Errorf("/oktaws %s was answered to %q", text, seen.Reply.For)
+	}
+	return said(*seen.Reply)
+}
+
+func (w *world) click(user string, m slack.Message, action string) {
+	w.Helper()
+	seen, err := w.slack.Click(w.context(), user, m.Channel, m.TS, action)
+	if err != nil || seen.Error != "" {
+		w.Fatalf("%s clicks %s: %v, %s", user, action, err, seen.Error)
+	}
+}
+
+// view waits for the modal that somebody has on top.
+func (w *world) view(user string, all ...string) slack.View {
+	w.Helper()
+	var found slack.View
+	w.until(fmt.Sprintf("a modal of %s that says %q", user, all), func() bool {
+		views := w.slack.Views(user)
+		if len(views) == 0 {
+			return false
+		}
+		found = views[len(views)-1]
+		return says(slack.Message{Text: found.Title, Blocks: found.Blocks}, all...)
+	})
+	return found
+}
+
+func (w *world) submit(user string, v slack.View, values map[string]string) slack.Seen {
+	w.Helper()
+	filled := map[string]map[string]any{}
+	for block, value := range values {
+		filled[block] = map[string]any{"value": value}
+	}
+	seen, err := w.slack.Submit(w.context(), user, v.ID, filled)
+	if err != nil || seen.Error != "" {
+		w.Fatalf("%s submits %s: %v, %s", user, v.CallbackID, err, seen.Error)
+	}
+	return seen
+}
+
+// asked has the requester ask for the account, and returns the request and its message in the admin channel.
+func (w *world) asked() (store.Request, slack.Message) {
+	w.Helper()
+	w.reply(slack.Requester, "link "+accountID+" "+label+" for the mail team")
+	m := w.message(slack.AdminChannel, label, "[approve]")
+	return w.request(), m
+}
+
+// request is the account's present request.
+func (w *world) request() store.Request {
+	w.Helper()
+	var r store.Request
+	err := w.store.View(w.T.Context(), func(tx *store.ReadTx) error {
+		a, err := tx.Account(accountKey)
+		if err != nil {
+			return err
+		}
+		r, err = tx.Request(a.RequestID)
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return r
+}
+
+// approved has the first admin approve the account.
+func (w *world) approved() (store.Request, slack.Message) {
+	w.Helper()
+	_, m := w.asked()
+	w.click(slack.AdminOne, m, "approve")
+	w.now(m, "Approved by <@"+slack.AdminOne+">")
+	return w.request(), m
+}
+
+// steps sets the account's steps as the pipeline would.
+func (w *world) steps(change func(a *store.Account)) {
+	w.Helper()
+	w.update(func(tx *store.Tx) error {
+		a, err := tx.Account(accountKey)
+		if err != nil {
+			return err
+		}
+		if a.Steps == nil {
+			a.Steps = map[string]store.Step{}
+			for _, title := range provision.Titles(a.Mode) {
+				a.Steps[title.Name] = store.Step{State: store.StepPending}
+			}
+		}
+		change(&a)
+		return tx.SaveAccount(&a)
+	})
+}
+
+// provisioner stands in for the pipeline.
+type provisioner struct {
+	store *store.Store
+
+	mu      sync.Mutex
+	missing []string
+	secret  provision.Secret
+	err     error
+	made    int
+	gate    chan struct{} // where set, Credentials waits for it
+}
+
+var _ bot.Provisioner = (*provisioner)(nil)
+
+func (p *provisioner) set(change func(*provisioner)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(p)
+}
+
+func (p *provisioner) CheckTask(ctx context.Context, id string) (t store.Task, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return t, p.err
+	}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		t, err = tx.CheckedTask(id, p.missing)
+		return err
+	})
+	return t, err
+}
+
+func (p *provisioner) Credentials(ctx context.Context, id string, by store.Person) (provision.Secret, error) {
+	p.mu.Lock()
+	p.made++
+	gate, secret, err := p.gate, p.secret, p.err
+	p.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return provision.Secret{}, ctx.Err()
+		}
+	}
+	if err != nil {
+		return provision.Secret{}, err
+	}
+	return secret, p.store.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.KeyShown(id, secret.ID, by)
+		return err
+	})
+}
