@@ -17,7 +17,7 @@ func getCallerIdentity(c *call) (any, error) {
 
 var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,1224}$`)
+	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 )
 
 const chainedHour = 3600 // seconds; a session got with another session lasts no longer
@@ -41,7 +41,7 @@ func assumeRole(c *call) (any, error) {
 	if source != "" && !sessionName.MatchString(source) {
 		return nil, badValue("SourceIdentity", source, `Member must satisfy regular expression pattern: [\w+=,.@-]* and have a length of 2 to 64`)
 	}
-	if external != "" && !externalID.MatchString(external) {
+	if external != "" && (len(external) < 2 || len(external) > 1224 || !externalID.MatchString(external)) {
 		return nil, badValue("ExternalId", external, `Member must satisfy regular expression pattern: [\w+=,.@:\/-]* and have a length of 2 to 1224`)
 	}
 	seconds, err := c.number("DurationSeconds", 900, 43200, 3600)
