@@ -22,7 +22,10 @@ import (
 	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
 
-const stackTime = 10 * time.Second
+const (
+	stackTime     = 10 * time.Second
+	providerDelay = 6 * time.Second // longer than it takes until a stack makes its first role
+)
 
 // world is one AWS on loopback, on a clock that stands still until it is advanced.
 type world struct {
@@ -37,7 +40,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Now().Truncate(time.Second))
 	hub := wire.New(clock.Now)
-	s := aws.New(aws.Config{Hub: hub, Clock: clock, StackTime: stackTime, KeyDelay: 8 * time.Second, ProviderDelay: 5 * time.Second})
+	s := aws.New(aws.Config{Hub: hub, Clock: clock, StackTime: stackTime, KeyDelay: 8 * time.Second, ProviderDelay: providerDelay})
 	web := httptest.NewServer(s.Handler())
 	t.Cleanup(web.Close)
 	return &world{Server: s, t: t, clock: clock, hub: hub, url: web.URL}

@@ -91,7 +91,7 @@ func TestARoleCannotTrustAProviderMadeAMomentAgo(t *testing.T) {
 	good := w.metadata()
 	must(c.CreateSAMLProvider(ctx, &iam.CreateSAMLProviderInput{Name: str("Okta"), SAMLMetadataDocument: &good}))(t)
 	refused(t, create(), 400, "MalformedPolicyDocument", message)
-	w.clock.Advance(5 * time.Second)
+	w.clock.Advance(providerDelay)
 	if err := create(); err != nil {
 		t.Error(err)
 	}

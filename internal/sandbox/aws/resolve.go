@@ -304,6 +304,9 @@ func (t *template) check() error {
 		}
 	}
 	for _, id := range t.order {
+		if _, twice := t.parameters[id]; twice {
+			return templateError("Logical IDs must be unique within the template: [%s]", id)
+		}
 		found := map[string]bool{}
 		mentions(t.resources[id].properties, found)
 		for _, d := range t.resources[id].dependsOn {
