@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -103,6 +105,7 @@ func openBoltFile(path string) (db *bbolt.DB, epoch uint64, err error) {
 	case err != nil:
 		return nil, 0, unusable(path, err)
 	}
+	db.AllocSize = boltStep
 	err = db.Update(func(tx *bbolt.Tx) error {
 		epoch, err = tx.Bucket(boltBucket).NextSequence()
 		return err
@@ -136,8 +139,20 @@ func makeBoltFile(path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// boltSpace is how much address space is mapped from the start, and boltStep how much the file grows at a time. bbolt
+// maps a file that outgrows its space anew, and waits with that until no transaction reads: a view that lasts would
+// hold up every writer.
+const (
+	boltSpace = 1 << 30
+	boltStep  = 1 << 20
+)
+
 func boltOptions() *bbolt.Options {
-	return &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
+	o := &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
+	if strconv.IntSize == 64 && runtime.GOOS != "windows" { // where the file would get that large, too
+		o.InitialMmapSize = boltSpace
+	}
+	return o
 }
 
 func unusable(path string, err error) *Error {
@@ -232,8 +247,8 @@ func (b *Bolt) Watch(ctx context.Context, prefix string) <-chan struct{} {
 }
 
 // Backup writes a copy of the store, as it is at this moment, to w. What it writes is itself a store: put it into an
-// empty data folder as oktaws.db. A slow w keeps the file from being tidied meanwhile, and writers may have to wait for
-// it, so give it a local file.
+// empty data folder as oktaws.db. What is deleted or overwritten meanwhile keeps its place in the file until the end, so
+// a slow w makes the file grow.
 func (b *Bolt) Backup(ctx context.Context, w io.Writer) error {
 	leave, err := b.enter(ctx)
 	if err != nil {
