@@ -8,7 +8,7 @@ import (
 // verification stands where Slack puts the app's old verification token, which nobody checks any more.
 const verification = "legacy-fixed-value"
 
-// base is what every payload about a person's doing has in common.
+// payload is what every payload about a person's doing has in common.
 func (s *Server) payload(kind string, p *Person, from *view) object {
 	domain := TeamDomain
 	if p.TeamID != Team {

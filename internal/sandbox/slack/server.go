@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,15 +37,16 @@ type Config struct {
 	// since the other end of the wire does.
 	Deadlines clockwork.Clock
 
-	BotToken   string   // DefaultBotToken
-	AppToken   string   // DefaultAppToken
-	Scopes     []string // of the bot's token; nil: DefaultScopes
-	AppScopes  []string // of the app's token; nil: connections:write
-	Commands   []string // slash commands of the app; nil: /oktaws
-	Events     []string // what the app subscribes to; nil: app_home_opened
-	UserGroups map[string][]string
+	BotToken  string   // empty: DefaultBotToken
+	AppToken  string   // empty: DefaultAppToken
+	Scopes    []string // of the bot's token; nil: DefaultScopes
+	AppScopes []string // of the app's token; nil: connections:write
+	Commands  []string // slash commands of the app; nil: /oktaws
+	Events    []string // what the app subscribes to; nil: app_home_opened
+
 	// UserGroups are the members of each user group by its ID; nil: a plan without user groups, where asking for them is
 	// refused with plan_upgrade_required.
+	UserGroups map[string][]string
 
 	RateFactor float64 // times Slack's own rates; 0: 1; negative: no limits
 	PageSize   int     // the most items of a page where a limit is asked for; 0: 2, so that reading on is put to the test
@@ -150,7 +152,7 @@ func (s *Server) SetURL(base string) {
 func (s *Server) Close() {
 	s.cancel()
 	s.mu.Lock()
-	sockets := s.sockets
+	sockets := slices.Clone(s.sockets)
 	s.mu.Unlock()
 	for _, c := range sockets {
 		c.close()
