@@ -84,6 +84,7 @@ func (p *post) send(ctx context.Context, r rendering, hash string, under store.M
 
 // edit makes the posted message what it shall be.
 func (p *post) edit(ctx context.Context, r rendering, hash string) error {
+	now := p.bot.clock.Now().UTC()
 	_, _, _, err := p.bot.api.UpdateMessageContext(ctx, p.message.Channel, p.message.TS, p.options(r.content)...)
 	if slices.Contains(gone, reason(err)) {
 		p.bot.log.Info("a message was deleted, or can't be edited any more; posting it anew", "key", p.message.Key(), "reason", reason(err))
@@ -94,7 +95,7 @@ func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 		return p.failed(ctx, err)
 	}
 	p.message.Identity, p.message.Hash = r.identity, hash
-	p.message.Edited = p.bot.clock.Now().UTC()
+	p.message.Edited = now
 	if len(p.message.Old) > 0 {
 		return p.later(ctx, p.bot.clock.Now())
 	}

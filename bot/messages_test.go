@@ -1,0 +1,233 @@
+package bot_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+func TestProgressIsEditedInPlace(t *testing.T) {
+	w := live(t)
+	_, m := w.approved()
+	dm := w.message(w.slack.DM(slack.Requester), "0 of 8 steps")
+	thread := w.message(slack.AdminChannel, "0 of 8 steps")
+	if thread.ThreadTS != m.TS || dm.ThreadTS != "" {
+		t.Errorf("progress stands in the thread of %q, and of %q for the requester", thread.ThreadTS, dm.ThreadTS)
+	}
+	titles := provision.Titles(store.ModeAPI)
+	for i, title := range titles[:3] {
+		w.clock.Advance(time.Second)
+		w.steps(func(a *store.Account) {
+			a.Steps[title.Name] = store.Step{State: store.StepDone}
+			a.Steps[titles[i+1].Name] = store.Step{State: store.StepAgain, Due: w.clock.Now().Add(time.Hour), Note: "waiting for <AWS>"}
+		})
+		for _, p := range []slack.Message{dm, thread} {
+			w.now(p, ":white_check_mark: "+title.Title, ":hourglass_flowing_sand: "+titles[i+1].Title+" – waiting for &lt;AWS&gt;")
+		}
+	}
+	if n := w.count(dm.Channel, "steps are done"); n != 1 {
+		t.Errorf("%d progress messages", n)
+	}
+}
+
+func TestEditsKeepTheirDistance(t *testing.T) {
+	w := live(t)
+	w.approved()
+	dm := w.message(w.slack.DM(slack.Requester), "0 of 8 steps")
+	titles := provision.Titles(store.ModeAPI)
+	finish := func(i int) {
+		w.steps(func(a *store.Account) { a.Steps[titles[i].Name] = store.Step{State: store.StepDone} })
+	}
+	finish(0)
+	w.now(dm, "1 of 8 steps")
+	finish(1)
+	key := store.MessageKey(store.RequestKey(w.request().ID), "progress", slack.Requester)
+	w.stored("the next edit being put off", func(tx *store.ReadTx) bool {
+		m, err := tx.Message(key)
+		return err == nil && m.Due.Equal(w.clock.Now().Add(time.Second))
+	})
+	finish(2)
+	w.clock.Advance(time.Second)
+	now := w.now(dm, "3 of 8 steps")
+	if len(now.Earlier) > 3 {
+		t.Errorf("edited %d times", len(now.Earlier))
+	}
+}
+
+func TestEachFailureAndTheEndAreNews(t *testing.T) {
+	w := live(t)
+	w.approved()
+	dm := w.slack.DM(slack.Requester)
+	title := provision.Titles(store.ModeAPI)[0]
+	fail := func() {
+		w.steps(func(a *store.Account) {
+			a.Steps[title.Name] = store.Step{State: store.StepFailed, Ended: w.clock.Now(), Problem: &store.Problem{
+				Kind: store.Denied, Message: "the role <x> can't be assumed", Remedy: "let it trust oktaws"}}
+		})
+	}
+	fail()
+	first := w.message(dm, "Linking", "failed", title.Title, "The role &lt;x&gt; can't be assumed.", "Let it trust oktaws.", "/oktaws retry "+accountID)
+	w.message(slack.AdminChannel, "Linking", "failed", title.Title)
+	if got := w.reply(slack.AdminTwo, "status "+accountID); !strings.Contains(got, "failed") || !strings.Contains(got, "can't be assumed") {
+		t.Errorf("status: %q", got)
+	}
+	if err := w.slack.Join(slack.Guest, slack.AdminChannel); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.reply(slack.Requester, "retry "+accountID); !strings.Contains(got, "Trying again") {
+		t.Errorf("retry: %q", got)
+	}
+	if got := w.reply(slack.Requester, "status"); !strings.Contains(got, "In progress") || !strings.Contains(got, "Your requests") {
+		t.Errorf("status: %q", got)
+	}
+	w.clock.Advance(time.Minute)
+	fail()
+	w.until("a second message about the second failure", func() bool { return w.count(dm, "Linking", "failed", title.Title, "retry") == 4 || w.count(dm, "*Linking", "failed") == 2 })
+	if again := w.message(dm, "*Linking", "failed"); again.TS == first.TS {
+		t.Error("the second failure notified nobody")
+	}
+	w.clock.Advance(time.Minute)
+	w.steps(func(a *store.Account) {
+		a.Known.TileURL = "https://example.okta.com/home/amazon_aws/0oa1/272"
+		for name := range a.Steps {
+			a.Steps[name] = store.Step{State: store.StepDone}
+		}
+	})
+	w.message(dm, "is linked", "https://example.okta.com/home/amazon_aws/0oa1/272", label+"-PowerUsers")
+	w.message(slack.AdminChannel, "is linked")
+	if got := w.reply(slack.Requester, "retry "+accountID); !strings.Contains(got, "nothing to retry") {
+		t.Errorf("retry: %q", got)
+	}
+}
+
+func TestOnlyTheRequesterAndApproversRetry(t *testing.T) {
+	w := live(t, func(w *world) { w.cfg.Approvers = []string{slack.AdminOne} })
+	w.approved()
+	if got := w.reply(slack.AdminTwo, "retry "+accountID); !strings.Contains(got, "Only who asked for the account, or an approver, may retry it") {
+		t.Errorf("got %q", got)
+	}
+	if got := w.reply(slack.AdminOne, "retry "+accountID); !strings.Contains(got, "Trying again") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestWhenSlackAsksForAPauseAllMessagesWait(t *testing.T) {
+	w := live(t)
+	w.hub.Add(wire.Fault{Service: "slack", Operation: "chat.postMessage", Status: 429, RetryAfter: 30, Times: 1})
+	w.reply(slack.Requester, "link "+accountID+" "+label)
+	end := w.clock.Now().Add(30 * time.Second)
+	w.stored("both messages being put off", func(tx *store.ReadTx) bool {
+		n := 0
+		err := tx.MessagesOf(store.RequestKey(w.request().ID), func(m store.Message) bool {
+			if m.Due.Equal(end) {
+				n++
+			}
+			return true
+		})
+		return err == nil && n >= 2 || w.count(slack.AdminChannel, label)+w.count(w.slack.DM(slack.Requester), label) > 0 && n >= 1
+	})
+	w.clock.Advance(30 * time.Second)
+	w.message(slack.AdminChannel, label, "[approve]")
+	w.message(w.slack.DM(slack.Requester), label, "[withdraw]")
+}
+
+func TestAMessageThatDidntReachSlackIsTriedAgain(t *testing.T) {
+	w := live(t)
+	w.hub.Add(wire.Fault{Service: "slack", Operation: "chat.postMessage", Status: 500, Times: 2})
+	w.reply(slack.Requester, "link "+accountID+" "+label)
+	for range 2 {
+		w.stored("a message being put off", func(tx *store.ReadTx) bool {
+			failed := false
+			err := tx.MessagesOf(store.RequestKey(w.request().ID), func(m store.Message) bool {
+				failed = failed || m.Attempts > 0 && m.Due.After(w.clock.Now())
+				return true
+			})
+			return err == nil && failed || w.count(slack.AdminChannel, label, "[approve]") > 0 && w.count(w.slack.DM(slack.Requester), "[withdraw]") > 0
+		})
+		w.clock.Advance(10 * time.Second)
+	}
+	w.message(slack.AdminChannel, label, "[approve]")
+	w.message(w.slack.DM(slack.Requester), "[withdraw]")
+}
+
+func TestAPostWhoseAnswerWasLostIsPostedAgainAndTheFirstOnesButtonsAreRefused(t *testing.T) {
+	w := live(t)
+	// Only the message in the admin channel: the hub names the channel as the subject.
+	struck := false
+	w.hub.Hook(func(c wire.Call) *wire.Fault {
+		if c.Operation == "chat.postMessage" && c.Subject == slack.AdminChannel && !struck {
+			struck = true
+			return &wire.Fault{Cut: "after"}
+		}
+		return nil
+	})
+	w.reply(slack.Requester, "link "+accountID+" "+label)
+	first := w.message(slack.AdminChannel, label, "[approve]")
+	key := store.MessageKey(store.RequestKey(w.request().ID), "request", slack.AdminChannel)
+	w.stored("the post being tried again", func(tx *store.ReadTx) bool {
+		m, err := tx.Message(key)
+		return err == nil && m.Attempts == 1 && m.Posting
+	})
+	w.clock.Advance(time.Minute)
+	w.until("a second post", func() bool { return w.count(slack.AdminChannel, label, "[approve]") == 2 })
+	w.stored("the second post being noted", func(tx *store.ReadTx) bool {
+		m, err := tx.Message(key)
+		return err == nil && m.TS != "" && !m.Posting
+	})
+	w.click(slack.AdminOne, first, "approve")
+	w.told(slack.AdminOne, "That is an old message")
+	w.click(slack.AdminOne, w.message(slack.AdminChannel, label, "[approve]"), "approve")
+	w.message(slack.AdminChannel, "Approved by <@"+slack.AdminOne+">")
+}
+
+func TestARestartCarriesOn(t *testing.T) {
+	w := live(t)
+	_, m := w.asked()
+	w.end()
+	w.bot = w.newBot(connection())
+	w.start()
+	w.click(slack.AdminOne, m, "approve")
+	w.now(m, "Approved by <@"+slack.AdminOne+">")
+	if n := w.count(slack.AdminChannel, "asks to link"); n != 1 {
+		t.Errorf("%d requests in the admin channel", n)
+	}
+}
+
+func TestEndingFinishesWhatIsUnderWay(t *testing.T) {
+	w := live(t)
+	_, m := w.tasked()
+	gate := make(chan struct{})
+	w.provisioner.set(func(p *provisioner) { p.secret, p.gate = provision.NewSecret("AKIAIOSFODNN7EXAMPLE", "the-secret"), gate })
+	w.click(slack.AdminOne, m, "credentials")
+	w.view(slack.AdminOne, "Making a key")
+	w.stop()
+	close(gate)
+	if err := <-w.ended; err != nil {
+		t.Errorf("the bot ended with %v", err)
+	}
+	w.stop = nil
+	w.view(slack.AdminOne, "the-secret")
+}
+
+func TestWhatWasDeliveredIsForgottenInTheEnd(t *testing.T) {
+	w := live(t)
+	w.reply(slack.Requester, "list")
+	seen := func(tx *store.ReadTx) int {
+		keys, _, err := tx.Due("seen/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(keys)
+	}
+	w.clock.Advance(store.SeenFor + time.Second)
+	w.stored("nothing being remembered", func(tx *store.ReadTx) bool { return seen(tx) == 0 })
+	if err := w.store.View(context.Background(), func(tx *store.ReadTx) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
