@@ -381,6 +381,41 @@ func TestAnUnknownPropertyFailsTheResource(t *testing.T) {
 	equal(t, "reason", *all[i].ResourceStatusReason, "Properties validation failed for resource Administrator with message: [#: extraneous key [Colour] is not permitted]")
 }
 
+func TestARoleWithoutANameGetsOne(t *testing.T) {
+	w, c := gmail(t)
+	body := strings.Replace(template, "RoleName: Support", "Path: /support/", 1)
+	body = strings.ReplaceAll(strings.ReplaceAll(body, "      RoleName: Administrator\n", ""), "      RoleName: ReadOnlyAccess\n", "")
+	in := createInput()
+	in.TemplateBody, in.Capabilities = &body, []types.Capability{types.CapabilityCapabilityIam}
+	in.Parameters = append(in.Parameters, param("Offer", "yes"))
+	id := *must(c.stack.CreateStack(ctx, in))(t).StackId
+	w.clock.Advance(2 * stackTime)
+	equal(t, "status", status(t, c, id), "CREATE_COMPLETE")
+	for _, logical := range []string{"Administrator", "ReadOnlyAccess", "Support"} {
+		name := w.Stacks(aws.AccountGmail)[0].Roles[logical]
+		if !strings.HasPrefix(name, "oktaws-roles-"+logical+"-") {
+			t.Errorf("the role of %s is %q", logical, name)
+		}
+	}
+	policies := must(c.iam.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: str(w.Stacks(aws.AccountGmail)[0].Roles["ReadOnlyAccess"])}))(t)
+	equal(t, "inline policy", policies.PolicyNames[0], "extra")
+
+	_, err := c.stack.UpdateStack(ctx, &cloudformation.UpdateStackInput{
+		StackName: &id, UsePreviousTemplate: new(true), Parameters: []types.Parameter{param("ProviderArn", providerARN), param("Offer", "yes")},
+		Capabilities: in.Capabilities, Tags: []types.Tag{{Key: str("team"), Value: str("x")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(4 * stackTime)
+	equal(t, "status", status(t, c, id), "UPDATE_COMPLETE")
+	for _, r := range w.Roles(aws.AccountGmail) {
+		if r.Stack != "" && (r.Tags["team"] != "x" || r.Tags["managed-by"] != "") {
+			t.Errorf("role %s has the tags %v, want the stack's new ones", r.Name, r.Tags)
+		}
+	}
+}
+
 func TestADeletionCancelsTheCreation(t *testing.T) {
 	w, c := gmail(t)
 	id := *must(c.stack.CreateStack(ctx, createInput()))(t).StackId

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,8 +30,8 @@ func failure(format string, args ...any) error { return reason(fmt.Sprintf(forma
 
 // handlerError is a refusal of IAM's as the resource's event tells it.
 func handlerError(err error) error {
-	e, ok := err.(*Error)
-	if !ok {
+	var e *Error
+	if !errors.As(err, &e) {
 		return err
 	}
 	code := map[string]string{
