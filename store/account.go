@@ -162,6 +162,7 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	if err != nil && KindOf(err) != NotFound {
 		return err
 	}
+	tx.remember(&a.Meta)
 	a.derive(tx.now)
 	if err := tx.put(a); err != nil {
 		return err

@@ -109,6 +109,7 @@ func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter
 
 // SaveTask writes a changed task, due at once, so that Slack is brought in line.
 func (tx *Tx) SaveTask(t *Task) error {
+	tx.remember(&t.Meta)
 	t.Due = tx.now
 	if err := tx.put(t); err != nil {
 		return err
