@@ -32,15 +32,15 @@ type Provisioner interface {
 // Config is what the operator decides about the bot.
 type Config struct {
 	AdminChannel string        // ID of the channel that gets the requests: C… or G…
-	Required     int           // approvals that a request needs
+	Required     int           // approvals that a request needs; at least 1
 	Approvers    []string      // user IDs of those who may decide; empty: the admin channel's members
 	ExpireAfter  time.Duration // after which a request that nobody decided expires; 0: never
-	RemindEvery  time.Duration // between reminders of a task
+	RemindEvery  time.Duration // between reminders of a task; 0: 24 h
 	Partition    string        // of the accounts asked for: aws, aws-us-gov, aws-cn
 	LabelPattern *regexp.Regexp
 	RoleSet      []provision.RoleSpec
-	Mode         store.Mode
-	OrgURL       string // of the Okta organization
+	Mode         store.Mode // of the accounts asked for; empty: api
+	OrgURL       string     // of the Okta organization
 }
 
 // Connection is how Slack is reached.
@@ -67,6 +67,7 @@ type Bot struct {
 	readyOnce sync.Once
 	fatal     chan error
 
+	taken  sync.Map // chan struct{} by the ID of an envelope that is being answered
 	self   atomic.Pointer[identity]
 	people people
 	dms    sync.Map // D… by user ID
@@ -93,6 +94,9 @@ func New(s *store.Store, p Provisioner, cfg Config, c Connection, log *slog.Logg
 	}
 	if cfg.Mode == "" {
 		cfg.Mode = store.ModeAPI
+	}
+	if cfg.RemindEvery <= 0 {
+		cfg.RemindEvery = 24 * time.Hour
 	}
 	cfg.Required = max(cfg.Required, 1)
 	client := &http.Client{Timeout: callTimeout}

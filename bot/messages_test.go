@@ -88,7 +88,9 @@ func TestEachFailureAndTheEndAreNews(t *testing.T) {
 	}
 	w.clock.Advance(time.Minute)
 	fail()
-	w.until("a second message about the second failure", func() bool { return w.count(dm, "Linking", "failed", title.Title, "retry") == 4 || w.count(dm, "*Linking", "failed") == 2 })
+	w.until("a second message about the second failure", func() bool {
+		return w.count(dm, "Linking", "failed", title.Title, "retry") == 4 || w.count(dm, "*Linking", "failed") == 2
+	})
 	if again := w.message(dm, "*Linking", "failed"); again.TS == first.TS {
 		t.Error("the second failure notified nobody")
 	}
@@ -203,7 +205,9 @@ func TestEndingFinishesWhatIsUnderWay(t *testing.T) {
 	w := live(t)
 	_, m := w.tasked()
 	gate := make(chan struct{})
-	w.provisioner.set(func(p *provisioner) { p.secret, p.gate = provision.NewSecret("AKIAIOSFODNN7EXAMPLE", "the-secret"), gate })
+	w.provisioner.set(func(p *provisioner) {
+		p.secret, p.gate = provision.NewSecret("AKIAIOSFODNN7EXAMPLE", "the-secret"), gate
+	})
 	w.click(slack.AdminOne, m, "credentials")
 	w.view(slack.AdminOne, "Making a key")
 	w.stop()

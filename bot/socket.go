@@ -181,6 +181,25 @@ func (b *Bot) take(ctx context.Context, to acker, event socketmode.Event) {
 			b.log.Error("panic while answering Slack", "envelope", id, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
+	if a := b.respond(ctx, to, event); a.then != nil {
+		a.then(ctx)
+	}
+}
+
+// respond has what an envelope asks for recorded, and acknowledges it.
+func (b *Bot) respond(ctx context.Context, to acker, event socketmode.Event) reply {
+	id := event.Request.EnvelopeID
+	acked := make(chan struct{})
+	if first, taken := b.taken.LoadOrStore(id, acked); taken {
+		// The same envelope twice at once: its bare ack must not be faster than the answer that goes with the first one.
+		select {
+		case <-first.(chan struct{}):
+		case <-ctx.Done():
+		}
+	} else {
+		defer close(acked)
+		defer b.taken.Delete(id)
+	}
 	a := b.answer(ctx, event)
 	err := b.ack(ctx, to, id, a.payload)
 	if err != nil && a.payload != nil {
@@ -190,9 +209,7 @@ func (b *Bot) take(ctx context.Context, to acker, event socketmode.Event) {
 	if err != nil {
 		b.log.Warn("an ack was not sent", "envelope", id, "error", err)
 	}
-	if a.then != nil {
-		a.then(ctx)
-	}
+	return a
 }
 
 func (b *Bot) ack(ctx context.Context, to acker, id string, payload any) error {

@@ -41,13 +41,13 @@ func TestWhatPeopleWriteCannotPingOrLink(t *testing.T) {
 
 func TestOurOwnMessagesReadAsSentences(t *testing.T) {
 	for in, want := range map[string]string{
-		"account 1 is linked":            "Account 1 is linked.",
-		"asked for by <@U0REQUESTER>":    "Asked for by <@U0REQUESTER>.",
-		"no <!channel> here":             "No &lt;!channel&gt; here.",
-		"Already. ":                      "Already.",
-		"Example: `x`.":                  "Example: `x`.",
-		"":                               "",
-		"is it?":                         "Is it?",
+		"account 1 is linked":             "Account 1 is linked.",
+		"asked for by <@U0REQUESTER>":     "Asked for by <@U0REQUESTER>.",
+		"no <!channel> here":              "No &lt;!channel&gt; here.",
+		"Already. ":                       "Already.",
+		"Example: `x`.":                   "Example: `x`.",
+		"":                                "",
+		"is it?":                          "Is it?",
 		strings.Repeat("x", 400) + " end": "",
 	} {
 		got := sentence(in, 200)
