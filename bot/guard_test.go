@@ -52,5 +52,5 @@ func TestOtherCallsPassTheGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response.Body.Close()
+	_ = response.Body.Close()
 }

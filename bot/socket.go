@@ -124,7 +124,7 @@ func (b *Bot) whySentAway(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	var first socketmode.Request
 	if err := conn.SetReadDeadline(time.Now().Add(callTimeout)); err != nil {
 		return ""

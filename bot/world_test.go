@@ -64,7 +64,7 @@ func quiet(t *testing.T, change ...func(*world)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { engine.Close() })
+	t.Cleanup(func() { _ = engine.Close() })
 	if w.store, err = store.New(t.Context(), engine, w.clock); err != nil {
 		t.Fatal(err)
 	}
