@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -408,59 +407,5 @@ func (w *world) steps(change func(a *store.Account)) {
 		}
 		change(&a)
 		return tx.SaveAccount(&a)
-	})
-}
-
-// provisioner stands in for the pipeline.
-type provisioner struct {
-	store *store.Store
-
-	mu      sync.Mutex
-	missing []string
-	secret  provision.Secret
-	err     error
-	made    int
-	gate    chan struct{} // where set, Credentials waits for it
-}
-
-var _ bot.Provisioner = (*provisioner)(nil)
-
-func (p *provisioner) set(change func(*provisioner)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	change(p)
-}
-
-func (p *provisioner) CheckTask(ctx context.Context, id string) (t store.Task, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err != nil {
-		return t, p.err
-	}
-	err = p.store.Update(ctx, func(tx *store.Tx) error {
-		t, err = tx.CheckedTask(id, p.missing)
-		return err
-	})
-	return t, err
-}
-
-func (p *provisioner) Credentials(ctx context.Context, id string, by store.Person) (provision.Secret, error) {
-	p.mu.Lock()
-	p.made++
-	gate, secret, err := p.gate, p.secret, p.err
-	p.mu.Unlock()
-	if gate != nil {
-		select {
-		case <-gate:
-		case <-ctx.Done():
-			return provision.Secret{}, ctx.Err()
-		}
-	}
-	if err != nil {
-		return provision.Secret{}, err
-	}
-	return secret, p.store.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.KeyShown(id, secret.ID, by)
-		return err
 	})
 }
