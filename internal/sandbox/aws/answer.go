@@ -51,7 +51,9 @@ func answer(w http.ResponseWriter, service, action, requestID string, result any
 	if result != nil {
 		_ = e.EncodeElement(result, xml.StartElement{Name: xml.Name{Local: action + "Result"}})
 	}
-	_ = e.EncodeElement(struct{ RequestId string }{requestID}, xml.StartElement{Name: xml.Name{Local: "ResponseMetadata"}})
+	_ = e.EncodeElement(struct {
+		RequestID string `xml:"RequestId"`
+	}{requestID}, xml.StartElement{Name: xml.Name{Local: "ResponseMetadata"}})
 	_ = e.EncodeToken(root.End())
 	_ = e.Close()
 	w.Header().Set("Content-Type", "text/xml")
@@ -88,8 +90,8 @@ func refuse(w http.ResponseWriter, service, requestID string, err error) {
 		XMLName   xml.Name `xml:"ErrorResponse"`
 		Space     string   `xml:"xmlns,attr"`
 		Error     detail
-		RequestId string
-	}{Space: space, Error: detail{kind, e.Code, e.Message}, RequestId: requestID})
+		RequestID string `xml:"RequestId"`
+	}{Space: space, Error: detail{kind, e.Code, e.Message}, RequestID: requestID})
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(e.Status)
 	_, _ = w.Write(b)

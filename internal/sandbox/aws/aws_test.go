@@ -1,8 +1,11 @@
 package aws_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -55,8 +58,24 @@ type clients struct {
 }
 
 func (w *world) with(p sdk.CredentialsProvider) clients {
-	c := sdk.Config{Region: "eu-west-1", BaseEndpoint: &w.url, Credentials: p, Retryer: func() sdk.Retryer { return sdk.NopRetryer{} }}
+	c := sdk.Config{Region: "eu-west-1", BaseEndpoint: &w.url, Credentials: p, HTTPClient: whole{awshttp.NewBuildableClient()}, Retryer: func() sdk.Retryer { return sdk.NopRetryer{} }}
 	return clients{sts.NewFromConfig(c), iam.NewFromConfig(c), cloudformation.NewFromConfig(c), organizations.NewFromConfig(c)}
+}
+
+// whole sends a request's body from memory. The SDK closes the body once the answer's headers are there, and reading a
+// closed body to its end is io.EOF to the transport (smithy-go's safeWriteToReadCloser), which then closes the connection
+// in the middle of the answer. A server on loopback answers fast enough for that.
+type whole struct{ sdk.HTTPClient }
+
+func (c whole) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(b))
+	}
+	return c.HTTPClient.Do(r)
 }
 
 func (w *world) base() clients {

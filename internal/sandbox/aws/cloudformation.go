@@ -28,6 +28,11 @@ type token struct {
 	stack *stack
 }
 
+// stackID is the answer of whatever begins an operation.
+type stackID struct {
+	ID string `xml:"StackId"`
+}
+
 var (
 	stackName    = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]{0,127}$`)
 	requestToken = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9]{0,127}$`)
@@ -178,7 +183,7 @@ func createStack(c *call) (any, error) {
 		return nil, err
 	}
 	if done != nil {
-		return struct{ StackId string }{done.id}, nil
+		return stackID{done.id}, nil
 	}
 	if c.stackNamed(name) != nil {
 		return nil, &Error{400, "AlreadyExistsException", "Stack [" + name + "] already exists"}
@@ -214,7 +219,7 @@ func createStack(c *call) (any, error) {
 	c.spend(token, "create", st)
 	st.begin(c.who, token)
 	st.create(c.now, waves)
-	return struct{ StackId string }{st.id}, nil
+	return stackID{st.id}, nil
 }
 
 // dryRun works out all properties and outputs, so that a wrong function is an error of the call.
@@ -260,7 +265,7 @@ func updateStack(c *call) (any, error) {
 		return nil, err
 	}
 	if done != nil {
-		return struct{ StackId string }{st.id}, nil
+		return stackID{st.id}, nil
 	}
 	if !st.live() {
 		return nil, validation("Stack [" + st.id + "] does not exist")
@@ -304,7 +309,7 @@ func updateStack(c *call) (any, error) {
 	c.spend(token, "update", st)
 	st.begin(c.who, token)
 	st.update(c.now, next, waves, gone)
-	return struct{ StackId string }{st.id}, nil
+	return stackID{st.id}, nil
 }
 
 // deleteStack of a stack that isn't there, or that is going already, is no error.

@@ -13,7 +13,11 @@ func createAccessKey(c *call) (any, error) {
 		return nil, quota("AccessKeysPerUser", keyQuota)
 	}
 	k := c.addKey(u, c.now)
-	type made struct{ UserName, AccessKeyId, Status, SecretAccessKey, CreateDate string }
+	type made struct {
+		UserName                            string
+		AccessKeyID                         string `xml:"AccessKeyId"`
+		Status, SecretAccessKey, CreateDate string
+	}
 	return struct{ AccessKey made }{made{u.name, k.id, k.status(), k.secret, instant(k.created)}}, nil
 }
 
@@ -29,7 +33,11 @@ func listAccessKeys(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	type entry struct{ UserName, AccessKeyId, Status, CreateDate string }
+	type entry struct {
+		UserName           string
+		AccessKeyID        string `xml:"AccessKeyId"`
+		Status, CreateDate string
+	}
 	var out struct {
 		List []entry `xml:"AccessKeyMetadata>member"`
 		paged

@@ -127,20 +127,22 @@ func (s *Server) checkTrusted(a *account, t trusted, now time.Time) error {
 
 // roleEntry is a role as answers show it. Listings leave out the tags.
 type roleEntry struct {
-	Path, RoleName, RoleId, Arn, CreateDate string
-	AssumeRolePolicyDocument                string
-	Description                             string `xml:",omitempty"`
-	MaxSessionDuration                      int
-	PermissionsBoundary                     *boundary `xml:",omitempty"`
-	Tags                                    []tag     `xml:"Tags>member"`
-	RoleLastUsed                            struct{}
+	Path, RoleName           string
+	RoleID                   string `xml:"RoleId"`
+	Arn, CreateDate          string
+	AssumeRolePolicyDocument string
+	Description              string `xml:",omitempty"`
+	MaxSessionDuration       int
+	PermissionsBoundary      *boundary `xml:",omitempty"`
+	Tags                     []tag     `xml:"Tags>member"`
+	RoleLastUsed             struct{}
 }
 
 type boundary struct{ PermissionsBoundaryType, PermissionsBoundaryArn string }
 
 func (r *role) entry(tags bool) roleEntry {
 	e := roleEntry{
-		Path: r.path, RoleName: r.name, RoleId: r.id, Arn: r.arn(), CreateDate: instant(r.created),
+		Path: r.path, RoleName: r.name, RoleID: r.id, Arn: r.arn(), CreateDate: instant(r.created),
 		AssumeRolePolicyDocument: r.trust.encode(), Description: r.description, MaxSessionDuration: r.maxSession,
 	}
 	if r.boundary != "" {

@@ -56,7 +56,7 @@ func (st *stack) readRole(r *resource, properties map[string]any) (rolePropertie
 	}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		v := properties[name]
-		ok := true
+		var ok bool
 		switch name {
 		case "RoleName":
 			p.spec.name, ok = v.(string)

@@ -15,23 +15,24 @@ type stackOutput struct {
 }
 
 type stackEntry struct {
-	StackId, StackName, StackStatus string
-	StackStatusReason               string           `xml:",omitempty"`
-	Description                     string           `xml:",omitempty"`
-	Parameters                      []stackParameter `xml:"Parameters>member"`
-	CreationTime                    string
-	LastUpdatedTime                 string `xml:",omitempty"`
-	DeletionTime                    string `xml:",omitempty"`
-	DisableRollback                 bool
-	Capabilities                    []string      `xml:"Capabilities>member"`
-	Outputs                         []stackOutput `xml:"Outputs>member"`
-	Tags                            []tag         `xml:"Tags>member"`
-	EnableTerminationProtection     bool
+	StackID                     string `xml:"StackId"`
+	StackName, StackStatus      string
+	StackStatusReason           string           `xml:",omitempty"`
+	Description                 string           `xml:",omitempty"`
+	Parameters                  []stackParameter `xml:"Parameters>member"`
+	CreationTime                string
+	LastUpdatedTime             string `xml:",omitempty"`
+	DeletionTime                string `xml:",omitempty"`
+	DisableRollback             bool
+	Capabilities                []string      `xml:"Capabilities>member"`
+	Outputs                     []stackOutput `xml:"Outputs>member"`
+	Tags                        []tag         `xml:"Tags>member"`
+	EnableTerminationProtection bool
 }
 
 func (st *stack) entry() stackEntry {
 	e := stackEntry{
-		StackId: st.id, StackName: st.name, StackStatus: st.status, StackStatusReason: st.reason, Description: st.template.description,
+		StackID: st.id, StackName: st.name, StackStatus: st.status, StackStatusReason: st.reason, Description: st.template.description,
 		CreationTime: millis(st.created), LastUpdatedTime: millis(st.updated), DeletionTime: millis(st.deleted),
 		DisableRollback: st.onFailure == "DO_NOTHING", Capabilities: st.capabilities, Tags: tagList(st.tags),
 	}
@@ -95,11 +96,14 @@ func describeStackEvents(c *call) (any, error) {
 		return nil, err
 	}
 	type entry struct {
-		StackId, StackName, EventId, LogicalResourceId string
-		PhysicalResourceId                             string
-		ResourceType, Timestamp, ResourceStatus        string
-		ResourceStatusReason                           string `xml:",omitempty"`
-		ClientRequestToken                             string `xml:",omitempty"`
+		StackID                                 string `xml:"StackId"`
+		StackName                               string
+		EventID                                 string `xml:"EventId"`
+		LogicalResourceID                       string `xml:"LogicalResourceId"`
+		PhysicalResourceID                      string `xml:"PhysicalResourceId"`
+		ResourceType, Timestamp, ResourceStatus string
+		ResourceStatusReason                    string `xml:",omitempty"`
+		ClientRequestToken                      string `xml:",omitempty"`
 	}
 	out := struct {
 		StackEvents []entry `xml:"StackEvents>member"`
@@ -122,8 +126,10 @@ func describeStackResources(c *call) (any, error) {
 		return nil, err
 	}
 	type entry struct {
-		StackName, StackId, LogicalResourceId   string
-		PhysicalResourceId                      string `xml:",omitempty"`
+		StackName                               string
+		StackID                                 string `xml:"StackId"`
+		LogicalResourceID                       string `xml:"LogicalResourceId"`
+		PhysicalResourceID                      string `xml:"PhysicalResourceId,omitempty"`
 		ResourceType, Timestamp, ResourceStatus string
 		ResourceStatusReason                    string `xml:",omitempty"`
 	}
@@ -152,8 +158,8 @@ func listStackResources(c *call) (any, error) {
 		return nil, err
 	}
 	type entry struct {
-		LogicalResourceId                                  string
-		PhysicalResourceId                                 string `xml:",omitempty"`
+		LogicalResourceID                                  string `xml:"LogicalResourceId"`
+		PhysicalResourceID                                 string `xml:"PhysicalResourceId,omitempty"`
 		ResourceType, LastUpdatedTimestamp, ResourceStatus string
 		ResourceStatusReason                               string `xml:",omitempty"`
 	}

@@ -12,7 +12,11 @@ var stsOperations = map[string]operation{
 
 // getCallerIdentity needs no permission.
 func getCallerIdentity(c *call) (any, error) {
-	return struct{ Arn, UserId, Account string }{c.who.arn, c.who.id, c.account.id}, nil
+	return struct {
+		Arn     string
+		UserID  string `xml:"UserId"`
+		Account string
+	}{c.who.arn, c.who.id, c.account.id}, nil
 }
 
 var (
@@ -89,8 +93,14 @@ func assumeRole(c *call) (any, error) {
 	ss.expires = time.Now().Add(time.Duration(seconds) * time.Second)
 	c.sessions[ss.key] = ss
 	who, _ := c.holder(ss.key)
-	type credentials struct{ AccessKeyId, SecretAccessKey, SessionToken, Expiration string }
-	type assumed struct{ AssumedRoleId, Arn string }
+	type credentials struct {
+		AccessKeyID                               string `xml:"AccessKeyId"`
+		SecretAccessKey, SessionToken, Expiration string
+	}
+	type assumed struct {
+		AssumedRoleID string `xml:"AssumedRoleId"`
+		Arn           string
+	}
 	return struct {
 		SourceIdentity  string `xml:",omitempty"`
 		AssumedRoleUser assumed

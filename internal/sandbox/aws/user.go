@@ -11,12 +11,14 @@ const userInlineSize = 2048
 
 // userEntry is a user as answers show it. Listings leave out the tags.
 type userEntry struct {
-	Path, UserName, UserId, Arn, CreateDate string
-	Tags                                    []tag `xml:"Tags>member"`
+	Path, UserName  string
+	UserID          string `xml:"UserId"`
+	Arn, CreateDate string
+	Tags            []tag `xml:"Tags>member"`
 }
 
 func (u *user) entry(tags bool) userEntry {
-	e := userEntry{Path: u.path, UserName: u.name, UserId: u.id, Arn: u.arn(), CreateDate: instant(u.created)}
+	e := userEntry{Path: u.path, UserName: u.name, UserID: u.id, Arn: u.arn(), CreateDate: instant(u.created)}
 	if tags {
 		e.Tags = tagList(u.tags)
 	}
