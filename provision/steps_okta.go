@@ -137,7 +137,7 @@ func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
 	task := &taskResult{kind: store.EnableProvisioning, missing: missing}
 	if len(missing) > 0 {
 		return result{state: store.StepWaiting, after: w.r.cfg.CheckEvery, task: task,
-			note: "waits for a person: " + strings.ToLower(missing[0][:1]) + missing[0][1:]}, nil
+			note: "waits for a person: " + missing[0]}, nil
 	}
 	return result{state: store.StepDone, note: "seen in Okta", task: task}, nil
 }

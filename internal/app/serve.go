@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -141,20 +140,13 @@ var sdkEnvironment sync.Mutex
 func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error) {
 	sdkEnvironment.Lock()
 	defer sdkEnvironment.Unlock()
-	// The SDK reads the process's environment. There it finds what came from files too.
-	for name, value := range l.aws {
-		if os.Getenv(name) != value {
-			if err := os.Setenv(name, value); err != nil {
-				return nil, fmt.Errorf("set %s for the AWS SDK: %w", name, err)
-			}
-		}
-	}
 	return aws.New(ctx, aws.Config{
 		Region:         l.AWS.Region,
 		AccessRole:     l.AWS.AccessRole,
 		ExternalID:     l.AWS.ExternalID,
 		SourceIdentity: l.AWS.SourceIdentity,
 		Profiles:       l.AWS.Profiles,
+		Variables:      l.aws,
 		Log:            log,
 	})
 }
