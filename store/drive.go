@@ -70,8 +70,13 @@ func (s *Store) Drive(ctx context.Context, workers int, work func(ctx context.Co
 		var alarm <-chan time.Time
 		stop := func() bool { return true }
 		if !next.IsZero() {
-			timer := s.clock.NewTimer(min(max(next.Sub(now), 0), look))
+			wait := min(max(next.Sub(now), 0), look)
+			timer := s.clock.NewTimer(wait)
 			alarm, stop = timer.Chan(), timer.Stop
+			if s.now().Sub(now) >= wait { // the clock jumped before the alarm was set
+				stop()
+				continue
+			}
 		}
 		select {
 		case <-ctx.Done():
