@@ -27,11 +27,11 @@ const (
 // Options are what a run of the program is given from outside.
 type Options struct {
 	Args           []string // without the program's name
-	Environ        []string // NAME=value, as os.Environ returns it; nothing else is read of the process's environment, but by the AWS SDK
+	Environ        []string // NAME=value, as os.Environ returns it; of the process's own, the AWS SDK reads what isn't here
 	Stdout, Stderr io.Writer
 
 	// For tests; each may be nil.
-	Clock  clockwork.Clock                 // the records' clock, and the program's
+	Clock  clockwork.Clock                 // the records' clock
 	Engine func(store.Engine) store.Engine // wraps the store's engine
 	Ready  func(*App)                      // is called once commands and clicks arrive
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -119,11 +120,6 @@ func away(t *testing.T) string {
 func TestCheckTriesTheRestWhenAPartIsMissing(t *testing.T) {
 	url := away(t)
 	env := without(enough("OKTA_CLIENT_ORGURL="+url, "AWS_ENDPOINT_URL="+url, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=verysecretkey"), "SLACK_BOT_TOKEN")
-	for name, value := range env {
-		if strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, value) // the SDK reads the process's environment; restored afterwards
-		}
-	}
 	code, out, stderr := run(t, env, "check")
 	if code != ExitFailure {
 		t.Errorf("exit %d", code)
@@ -189,6 +185,39 @@ func TestTableIsAlignedAndFailsWhereSomethingMustBeFixed(t *testing.T) {
 	const want = "ok  a  works\n\nEverything works.\nok   a       works\nFIX  longer  fails badly\n             → mend it\n\n1 of 2 must be fixed.\n"
 	if out.String() != want {
 		t.Errorf("got\n%s", out.String())
+	}
+}
+
+// TestPoliciesInTheDocumentsAllowWhatTheProgramAsks compares the example policies with the calls in the code.
+func TestPoliciesInTheDocumentsAllowWhatTheProgramAsks(t *testing.T) {
+	document, err := os.ReadFile(filepath.Join(root, "docs/aws/access-role.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := filepath.Glob(filepath.Join(root, "provision/aws/*.go"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal(sources, err)
+	}
+	calls := regexp.MustCompile(`\.(iam|cfn)\.([A-Z]\w+)\(ctx|(iam|cloudformation)\.New(\w+)Paginator\(`)
+	found := 0
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
+			continue
+		}
+		code, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range calls.FindAllStringSubmatch(string(code), -1) {
+			action := strings.Replace(m[1]+m[3], "cfn", "cloudformation", 1) + ":" + m[2] + m[4]
+			found++
+			if !strings.Contains(string(document), `"`+action+`"`) {
+				t.Errorf("%s asks for %s, which the policy does not allow", filepath.Base(source), action)
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d calls were found in the code", found)
 	}
 }
 

@@ -47,6 +47,7 @@ type Config struct {
 	SourceIdentity string            // empty: none is set, since setting it needs sts:SetSourceIdentity in the trust policy
 	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of AccessRole
 	Log            *slog.Logger      // gets the SDK's own warnings; nil: nobody does
+	Variables      map[string]string // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_ENDPOINT_URL…: they count over the process's own
 	HTTPClient     sdk.HTTPClient    // for the services; nil: one with timeouts
 }
 
@@ -77,7 +78,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{cfg: cfg, accounts: map[store.AccountKey]*account{}}
-	base, err := c.load(ctx)
+	base, err := c.load(ctx, withKeyOf(cfg.Variables))
 	if err != nil {
 		return nil, &store.Error{Kind: store.Permanent, Message: "the AWS settings can't be read", Err: err,
 			Remedy: "Look at AWS_PROFILE, AWS_CONFIG_FILE and the other AWS_… variables that are set, and at the files that they name."}
@@ -121,6 +122,7 @@ func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) err
 	if err != nil {
 		return sdk.Config{}, err
 	}
+	endpoints(c.cfg.Variables).apply(&cfg)
 	// Replaced only now: the credential chain needs the buildable one, to give up quickly on a machine without instance
 	// metadata, and AWS_CA_BUNDLE does too. Frozen, the services' clients share one pool of connections.
 	if c.cfg.HTTPClient != nil {
