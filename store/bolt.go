@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // The names of what OpenBolt keeps in its folder.
@@ -100,7 +101,7 @@ func openBoltFile(path string) (db *bbolt.DB, epoch uint64, err error) {
 	}()
 	db, err = bbolt.Open(path, 0o600, boltOptions())
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, 0, newError(Conflict, "Stop the program that has it open.", "the store %s is held by another program", path)
 	case err != nil:
 		return nil, 0, unusable(path, err)

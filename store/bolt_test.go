@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/oktaws/oktaws/store"
 	"github.com/oktaws/oktaws/store/storetest"
 )
@@ -269,6 +271,22 @@ func TestTheStoreOfAKilledProcess(t *testing.T) {
 	if note, err := os.ReadFile(filepath.Join(dir, "oktaws.lock")); err != nil || len(note) != 0 {
 		t.Errorf("after Close the lock's file says %q, %v", note, err)
 	}
+}
+
+func TestTheStoreThatAnotherProgramLooksInto(t *testing.T) {
+	t.Parallel() // it waits for the lock's patience
+	dir := t.TempDir()
+	closeEngine(t, openBolt(t, dir))
+	db, err := bbolt.Open(filepath.Join(dir, "oktaws.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.OpenBolt(dir)
+	wantError(t, err, store.Conflict, dir, "another program")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openBolt(t, dir)
 }
 
 func TestAWriterThatWaitsLeavesWithItsContext(t *testing.T) {

@@ -133,9 +133,11 @@ func livePages(t *testing.T, file []byte) map[int]string {
 			if p == nil || err != nil {
 				return err
 			}
-			if p.Type != "free" {
-				live[id] = p.Type
+			if p.Type == "free" { // what it says of itself is old
+				id++
+				continue
 			}
+			live[id] = p.Type
 			id += 1 + p.OverflowCount
 		}
 	})

@@ -16,7 +16,6 @@ type Message struct {
 	TS       string `json:"ts,omitempty"`       // Slack's ID of it; empty: not posted yet
 	Identity string `json:"identity,omitempty"` // of what was posted: a rendering with another identity is posted anew, since Slack notifies nobody of an edit
 	Hash     string `json:"hash,omitempty"`     // of the content that Slack has
-	Posting  bool   `json:"posting,omitempty"`  // a post is under way: Slack may have it though TS doesn't say so
 	Old      []Post `json:"old,omitempty"`      // earlier posts whose buttons are still to be removed
 	Attempts int    `json:"attempts,omitempty"` // failed ones since the last success
 

@@ -134,8 +134,10 @@ func TestADeliveryActsOnce(t *testing.T) {
 	if !first("Ev/1") || !first("Ev/2") || first("Ev/1") {
 		t.Error("a delivery is not told from another")
 	}
-	if !first("") || !first("") {
-		t.Error("a delivery without an ID is lost")
+	for range 2 {
+		if !first("") {
+			t.Error("a delivery without an ID is lost")
+		}
 	}
 	r.clock.Advance(store.SeenFor - 1)
 	forget()

@@ -218,6 +218,36 @@ func TestARecordThatChangedMeanwhile(t *testing.T) {
 	wantError(t, r.try(func(tx *store.Tx) error { return tx.SaveAccount(&stale) }), store.Conflict, account.ID, "changed meanwhile")
 }
 
+func TestOnlyTheOwnerOfAnAccountWorksOnIt(t *testing.T) {
+	r := newRecords(t)
+	r.linking()
+	first, err := r.Claim(t.Context(), "account/"+account.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Claim(t.Context(), first.Key()); !errors.Is(err, store.ErrClaimed) {
+		t.Errorf("a second owner got %v", err)
+	}
+	save := func(tx *store.Tx) error {
+		if err := tx.Guard(first); err != nil {
+			return err
+		}
+		a, err := tx.Account(account)
+		if err != nil {
+			return err
+		}
+		return tx.SaveAccount(&a)
+	}
+	r.do(save)
+	first.Release()
+	if err := r.try(save); !errors.Is(err, store.ErrClaimLost) {
+		t.Errorf("a stale owner got %v", err)
+	}
+	if a := r.account(account); a.Revision != 3 {
+		t.Errorf("the account has revision %d", a.Revision)
+	}
+}
+
 // Callers keep records between transactions, so one that wasn't written must not look as if it was.
 func TestARecordOfAChangeThatFailedIsAsItWas(t *testing.T) {
 	broken := errors.New("broken")
