@@ -211,7 +211,7 @@ func (p *program) table(found []provision.Finding) error {
 	}
 	switch bad {
 	case 0:
-		fmt.Fprintln(p.Stdout, "\nEverything works.")
+		fmt.Fprintln(p.Stdout, "\nEverything that was tried works.")
 		return nil
 	case 1:
 		fmt.Fprintf(p.Stdout, "\n1 of %d must be fixed.\n", len(found))

@@ -182,7 +182,7 @@ func TestTableIsAlignedAndFailsWhereSomethingMustBeFixed(t *testing.T) {
 	if err := p.table([]provision.Finding{fine, {What: "longer", Detail: "fails\nbadly", Remedy: "mend it"}}); err == nil {
 		t.Error("no failure")
 	}
-	const want = "ok  a  works\n\nEverything works.\nok   a       works\nFIX  longer  fails badly\n             → mend it\n\n1 of 2 must be fixed.\n"
+	const want = "ok  a  works\n\nEverything that was tried works.\nok   a       works\nFIX  longer  fails badly\n             → mend it\n\n1 of 2 must be fixed.\n"
 	if out.String() != want {
 		t.Errorf("got\n%s", out.String())
 	}
