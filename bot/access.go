@@ -158,32 +158,18 @@ func (b *Bot) askMembers(ctx context.Context) ([]string, error) {
 	}
 }
 
-// posted refuses a click that doesn't come from the very message that the store has at key.
+// posted refuses a click that doesn't come from the very message that the store has at key. A message gets its buttons
+// after it is on record where it stands, so that no click can be too early.
 func (b *Bot) posted(ctx context.Context, key string, c *click) error {
-	for {
-		changed := b.store.Watch(ctx, key)
-		var m store.Message
-		err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
-			m, err = tx.Message(key)
-			return err
-		})
-		switch {
-		case store.KindOf(err) == store.NotFound:
-			return oldMessage()
-		case err != nil:
-			return err
-		case m.TS == c.ts && m.Channel == c.channel && c.ts != "":
-			return nil
-		case !m.Posting:
-			return oldMessage()
-		}
-		// The message was just posted, and the click was faster than the note of where it stands.
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return oldMessage()
-		}
+	var m store.Message
+	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		m, err = tx.Message(key)
+		return err
+	})
+	if err == nil && (m.TS == "" || m.TS != c.ts || m.Channel != c.channel) || err != nil && store.KindOf(err) == store.NotFound {
+		return oldMessage()
 	}
+	return err
 }
 
 // mayDecide refuses those who may not decide on the request: also who asked for it.

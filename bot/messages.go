@@ -147,7 +147,7 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 	case fresh && m.Under != "" && under.TS == "":
 		return p.later(ctx, b.clock.Now().Add(time.Second)) // the thread isn't there yet
 	case fresh:
-		return p.send(ctx, r, hash, under)
+		return p.send(ctx, r, under)
 	case m.Hash != hash:
 		if soonest := m.Edited.Add(betweenEdits); soonest.After(b.clock.Now()) {
 			return p.later(ctx, soonest)

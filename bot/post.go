@@ -45,39 +45,40 @@ func (p *post) later(ctx context.Context, due time.Time) error {
 	return p.save(ctx)
 }
 
-// send posts the message. That a post is under way is saved before, since Slack may have the message although the bot
-// is cut off before it hears so: then it is posted again, and the first one's buttons are refused as old.
-func (p *post) send(ctx context.Context, r rendering, hash string, under store.Message) error {
+// send posts the message, without its buttons: those follow as an edit, once it is on record where it stands. Slack may
+// have a message although the bot was cut off before it heard so, and posts it again: then the first one has no button
+// that somebody could click in vain.
+func (p *post) send(ctx context.Context, r rendering, under store.Message) error {
 	where, err := p.bot.channel(ctx, p.message.Where)
 	if err != nil {
 		return p.failed(ctx, err)
 	}
-	p.message.Posting = true
-	if err := p.save(ctx); err != nil {
-		return err
+	first := r.content.inert()
+	hash, err := first.hash()
+	if err != nil {
+		return p.failed(ctx, err)
 	}
-	options := append(p.options(r.content), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	options := append(p.options(first), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	if under.TS != "" {
 		where = under.Channel
 		options = append(options, slack.MsgOptionTS(under.TS))
 	}
 	channel, ts, err := p.bot.api.PostMessageContext(ctx, where, options...)
 	if err != nil {
-		if reason(err) != "" { // Slack says that it has nothing
-			p.message.Posting = false
-		}
 		return p.failed(ctx, err)
 	}
 	if p.message.TS != "" && !r.retired.empty() {
 		p.message.Old = append(slices.Clone(p.message.Old), store.Post{Channel: p.message.Channel, TS: p.message.TS})
 	}
-	p.message.Channel, p.message.TS, p.message.Posting = channel, ts, false
+	p.message.Channel, p.message.TS = channel, ts
 	p.message.Identity, p.message.Hash = r.identity, hash
 	p.message.Edited = time.Time{}
-	if len(p.message.Old) > 0 {
+	if len(p.message.Old) > 0 || len(first.blocks) < len(r.content.blocks) {
 		p.message.Attempts = 0
-		p.message.Due = p.bot.clock.Now()
-		return p.save(context.WithoutCancel(ctx))
+		if err := p.later(context.WithoutCancel(ctx), p.bot.clock.Now()); err != nil {
+			return err
+		}
+		return p.bot.settleMessage(ctx, p.claim, p.message.Key())
 	}
 	return p.settled(context.WithoutCancel(ctx))
 }
@@ -94,8 +95,10 @@ func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 	if err != nil {
 		return p.failed(ctx, err)
 	}
+	if without, err := r.content.inert().hash(); err != nil || p.message.Hash != without {
+		p.message.Edited = now // that the buttons followed is still the post
+	}
 	p.message.Identity, p.message.Hash = r.identity, hash
-	p.message.Edited = now
 	if len(p.message.Old) > 0 {
 		return p.later(ctx, p.bot.clock.Now())
 	}

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/slack-go/slack"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -84,6 +87,12 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 		return b.renderTask(s), nil
 	}
 	return rendering{}, &store.Error{Kind: store.Permanent, Message: "this version of oktaws can't show the view " + m.View}
+}
+
+// inert is the content without its buttons.
+func (c content) inert() content {
+	c.blocks = slices.DeleteFunc(slices.Clone(c.blocks), func(b slack.Block) bool { return b.BlockType() == slack.MBTAction })
+	return c
 }
 
 // hash tells contents apart.
