@@ -139,7 +139,7 @@ func sentence(s string, limit int) string {
 		return ""
 	}
 	s = escapedMention.ReplaceAllString(mrkdwn(s, limit-1), "<$1>")
-	if s[0] >= 'a' && s[0] <= 'z' {
+	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "oktaws") {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	if !strings.ContainsAny(s[len(s)-1:], ".!?:…") && !strings.HasSuffix(s, "…") {

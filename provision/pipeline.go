@@ -58,6 +58,15 @@ func stepsOf(mode store.Mode) map[string]step {
 	return steps
 }
 
+// needsOf returns what each of the steps needs, of those that there are.
+func needsOf(steps map[string]step) map[string][]string {
+	needs := map[string][]string{}
+	for name, s := range steps {
+		needs[name] = slices.DeleteFunc(slices.Clone(s.needs), func(need string) bool { _, has := steps[need]; return !has })
+	}
+	return needs
+}
+
 // dependants returns the step and all that need it, directly or not.
 func dependants(name string, mode store.Mode) []string {
 	out := []string{name}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -170,7 +171,8 @@ func (w *work) prepare(ctx context.Context, steps map[string]step) error {
 		}
 	}
 	missing := slices.ContainsFunc(slices.Collect(maps.Keys(steps)), func(name string) bool { _, ok := a.Steps[name]; return !ok })
-	if len(strange) == 0 && !missing {
+	needs := needsOf(steps)
+	if len(strange) == 0 && !missing && reflect.DeepEqual(a.Needs, needs) {
 		return nil
 	}
 	slices.Sort(strange)
@@ -181,6 +183,7 @@ func (w *work) prepare(ctx context.Context, steps map[string]step) error {
 				Remedy:  fmt.Sprintf("Run the version of oktaws that began it, or a newer one, then /oktaws retry %s.", a.ID)}
 			return nil
 		}
+		a.Needs = needs
 		if a.Steps == nil {
 			a.Steps = map[string]store.Step{}
 		}

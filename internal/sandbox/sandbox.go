@@ -39,7 +39,7 @@ type Sandbox struct {
 	AWS   *aws.Server
 
 	SlackURL, OktaURL, AWSURL string // without a slash at the end
-	ControlURL                string // faults, calls, and what people do in Slack; see Control
+	ControlURL                string // faults and calls under /control, what people do in Slack under /control/slack
 
 	clock     clockwork.Clock
 	oktaToken string
@@ -154,10 +154,11 @@ func (s *Sandbox) blot(text string) string {
 	return text
 }
 
-// control answers for the sandbox as a whole: the hub's calls and faults under /control.
+// control answers for the sandbox as a whole.
 func (s *Sandbox) control() http.Handler {
 	mux := http.NewServeMux()
 	s.Hub.ServeControl(mux, "/control")
+	mux.Handle("/control/slack/", s.Slack.Handler())
 	return mux
 }
 

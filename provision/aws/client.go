@@ -111,6 +111,7 @@ func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) err
 		config.WithAppID("oktaws"),
 		config.WithHTTPClient(client),
 		config.WithRetryer(again),
+		wholeInChain,
 		config.WithLogger(logging.LoggerFunc(func(class logging.Classification, format string, v ...any) {
 			level := slog.LevelDebug
 			if class == logging.Warn {
@@ -130,6 +131,7 @@ func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) err
 	} else if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = b.Freeze()
 	}
+	cfg.HTTPClient = wholeRequests{cfg.HTTPClient}
 	return cfg, nil
 }
 

@@ -1,0 +1,99 @@
+// Command oktaws-sandbox is a Slack, an Okta and an AWS on loopback, for oktaws to work with.
+//
+// Alone, it runs the three, prints the environment for a separate oktaws serve as export lines and then "ready", and
+// goes on until it is interrupted. With the argument story it runs oktaws beside them and plays the whole story, from
+// the request to the linked account.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/oktaws/oktaws/internal/app"
+	"github.com/oktaws/oktaws/internal/sandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run returns the exit code: 0 done, 1 something failed, 2 the command line was wrong.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var stackTime time.Duration
+	began := false
+	root := &cobra.Command{
+		Use:   "oktaws-sandbox",
+		Short: "A Slack, an Okta and an AWS on loopback, for oktaws to work with",
+		Long: "Runs the three, prints the environment for a separate oktaws serve, then \"ready\", and goes on until it is interrupted:\n\n" +
+			"  oktaws-sandbox > env &\n  # once the file ends in \"ready\":\n  . <(grep ^export env) && oktaws serve\n\n" +
+			"Faults are switched on, and all that was received is read back, under $SANDBOX_URL/control; people act in Slack under $SANDBOX_URL/control/slack.",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			began = true
+			return serve(cmd.Context(), sandbox.Options{StackTime: stackTime}, stdout)
+		},
+	}
+	root.PersistentFlags().DurationVar(&stackTime, "stack-time", 0, "how long CloudFormation takes for each role (default 1s; the story: 8s, on a clock ten times as fast)")
+	root.AddCommand(&cobra.Command{
+		Use:   "story",
+		Short: "Play the whole story, from /oktaws link to the linked account",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			began = true
+			return tell(cmd.Context(), stackTime, stdout)
+		},
+	})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return app.ExitOK
+	}
+	fmt.Fprintf(stderr, "oktaws-sandbox: %v\n", err)
+	if !began {
+		fmt.Fprintln(stderr, "See oktaws-sandbox --help.")
+		return app.ExitUsage
+	}
+	return app.ExitFailure
+}
+
+// serve runs the three until ctx ends.
+func serve(ctx context.Context, o sandbox.Options, stdout io.Writer) error {
+	sb, err := sandbox.Start(o)
+	if err != nil {
+		return err
+	}
+	for _, v := range sb.Env() {
+		if _, err = fmt.Fprintf(stdout, "export %s=%s\n", v.Name, quote(v.Value)); err != nil {
+			return errors.Join(err, sb.Close())
+		}
+	}
+	if _, err = fmt.Fprintln(stdout, "ready"); err != nil {
+		return errors.Join(err, sb.Close())
+	}
+	<-ctx.Done()
+	return sb.Close()
+}
+
+// quote writes a value so that a shell reads it as it is.
+func quote(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.-_") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
