@@ -150,7 +150,7 @@ func TestADeliveryThatComesTwiceIsDoneOnce(t *testing.T) {
 	m := w.message(slack.AdminChannel, label, "[approve]")
 	w.slack.DeliverTwice(1)
 	w.click(slack.AdminOne, m, "approve")
-	m = w.now(m, "Approved by <@"+slack.AdminOne+">")
+	w.now(m, "Approved by <@"+slack.AdminOne+">")
 	if !w.slack.Redeliver() {
 		t.Fatal("nothing was sent again")
 	}

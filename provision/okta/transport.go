@@ -112,7 +112,7 @@ func (f *fence) exchange(req *http.Request) (*http.Response, error) {
 // lost turns what stopped a call into an error in which the SDK doesn't see an io.EOF.
 func lost(ctx context.Context, err error) error {
 	switch {
-	case context.Cause(ctx) == errSlow:
+	case errors.Is(context.Cause(ctx), errSlow):
 		return errSlow
 	case ctx.Err() != nil:
 		return ctx.Err()
