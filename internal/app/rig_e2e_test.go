@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
@@ -269,13 +268,13 @@ func has(m slack.Message, action string) bool {
 	return strings.Contains(string(m.Blocks), fmt.Sprintf("%q:%q", "action_id", action))
 }
 
-// request waits for the request about an account in the admin channel.
+// request waits for the request about an account in the admin channel, until it can be decided.
 func (r *rig) request(account string) slack.Message {
 	r.Helper()
 	var found slack.Message
 	r.until("a request for "+account, func() bool {
 		for _, m := range r.Slack.Messages(slack.AdminChannel) {
-			if m.ThreadTS == "" && strings.Contains(words(m), account) {
+			if m.ThreadTS == "" && strings.Contains(words(m), account) && has(m, "approve") {
 				found = m
 			}
 		}
@@ -383,4 +382,3 @@ func (r *rig) linked(account, label string) {
 	r.enable(r.application(label).ID, id, secret)
 	r.find(r.Slack.DM(slack.Requester), "is linked to Okta")
 }
-
