@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -37,6 +38,17 @@ func TestNobodyApprovesTheirOwnRequest(t *testing.T) {
 	if r := w.request(); r.State != store.Pending || len(r.Approvals) != 0 {
 		t.Errorf("the request is %s", r.State)
 	}
+}
+
+func TestAnAnswerThatSlackDoesNotTakeIsPosted(t *testing.T) {
+	w := live(t)
+	if err := w.slack.Join(slack.Requester, slack.AdminChannel); err != nil {
+		t.Fatal(err)
+	}
+	_, m := w.asked()
+	w.hub.Add(wire.Fault{Operation: "response_url", Status: 500})
+	w.click(slack.Requester, m, "approve")
+	w.told(slack.Requester, "Nobody decides on their own request")
 }
 
 func TestOnlyThoseWhomTheConfigurationAllowsMayDecide(t *testing.T) {

@@ -233,7 +233,8 @@ func oldMessage() error {
 	return &store.Error{Kind: store.Conflict, Message: "That is an old message.", Remedy: "Use the newest one, or look with /oktaws status."}
 }
 
-// whisper says something to the person behind a delivery, and to nobody else.
+// whisper says something to the person behind a delivery, and to nobody else. The response URL also reaches channels that
+// the bot is not in; where it doesn't take the answer, the bot posts it itself.
 func (b *Bot) whisper(ctx context.Context, d *delivery, c content) {
 	if c.empty() {
 		return
@@ -244,7 +245,11 @@ func (b *Bot) whisper(ctx context.Context, d *delivery, c content) {
 	if d.responseURL != "" {
 		err = slack.PostWebhookCustomHTTPContext(ctx, d.responseURL, b.http, &slack.WebhookMessage{
 			ResponseType: slack.ResponseTypeEphemeral, Text: c.text, Blocks: &slack.Blocks{BlockSet: c.blocks}})
-	} else {
+		if err == nil {
+			return
+		}
+	}
+	if d.channel != "" {
 		_, err = b.api.PostEphemeralContext(ctx, d.channel, d.by.ID, slack.MsgOptionText(c.text, false), slack.MsgOptionBlocks(c.blocks...))
 	}
 	if err != nil {
