@@ -118,9 +118,13 @@ func (b *Bot) approver(ctx context.Context, p store.Person) error {
 		return nil
 	}
 	if len(b.cfg.Approvers) == 0 {
-		return denied("Only the members of <#"+b.cfg.AdminChannel+"> may do this.", "Ask one of them.")
+		return denied("Only the members of <#"+b.cfg.AdminChannel+"> may do this.", "Ask somebody in <#"+b.cfg.AdminChannel+">.")
 	}
-	return denied("Only the approvers that oktaws is configured with may do this.", "Ask one of them.")
+	var approvers []store.Person
+	for _, id := range b.cfg.Approvers {
+		approvers = append(approvers, store.Person{ID: id})
+	}
+	return denied("Only approvers may do this, and you are none.", "Ask one of them: "+mentions(approvers)+".")
 }
 
 // adminMembers returns the user IDs of the admin channel's members.

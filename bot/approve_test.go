@@ -55,7 +55,7 @@ func TestOnlyThoseWhomTheConfigurationAllowsMayDecide(t *testing.T) {
 	w := live(t, func(w *world) { w.cfg.Approvers = []string{slack.AdminTwo} })
 	_, m := w.asked()
 	w.click(slack.AdminOne, m, "approve")
-	w.told(slack.AdminOne, "Only the approvers that oktaws is configured with")
+	w.told(slack.AdminOne, "Only approvers may do this")
 	w.click(slack.AdminOne, m, "deny")
 	if err := w.slack.Join(slack.Guest, slack.AdminChannel); err != nil {
 		t.Fatal(err)

@@ -130,7 +130,7 @@ func accountID(s string) (string, error) {
 		return "", invalid("An AWS account ID is missing.", accountExample)
 	}
 	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "", invalid(fmt.Sprintf("`%s` is not an AWS account ID: it has 12 digits and nothing else.", shown), accountExample)
+		return "", invalid(fmt.Sprintf("`%s` is not an AWS account ID: such an ID has 12 digits and nothing else.", shown), accountExample)
 	}
 	if len(digits) != 12 {
 		return "", invalid(fmt.Sprintf("`%s` is not an AWS account ID: it has %s, not 12.", shown, plural(len(digits), "digit", "digits")), accountExample)

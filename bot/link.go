@@ -22,8 +22,12 @@ const (
 	inputReason  = "reason"
 
 	maxReason    = 3000 // characters, what a text input takes at most
+	maxLabel     = 100  // characters
 	labelExample = "Gmail-AWS-Account"
 )
+
+// DefaultLabelPattern is the naming scheme of an operator who sets none. The bot knows its meaning in words.
+const DefaultLabelPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`
 
 // wish is what somebody asks to link.
 type wish struct {
@@ -81,7 +85,11 @@ func (b *Bot) linkSubmitted(ctx context.Context, s *submission) (outcome, error)
 	_, err = b.ask(ctx, &s.delivery, w)
 	if store.KindOf(err) == store.Conflict && !errors.Is(err, errRepeated) {
 		b.logRefusal(&s.delivery, err)
-		return outcome{errors: map[string]string{inputAccount: formError(err)}}, nil
+		field := inputAccount
+		if errors.Is(err, store.ErrLabelTaken) {
+			field = inputLabel
+		}
+		return outcome{errors: map[string]string{field: formError(err)}}, nil
 	}
 	return outcome{}, err
 }
@@ -96,17 +104,32 @@ func formError(err error) string {
 // labelFits refuses a name that the naming scheme doesn't allow.
 func (b *Bot) labelFits(label string) error {
 	if label == "" {
-		return invalid("A name for the Okta application is missing.", "Example: `"+labelExample+"`.")
+		return invalid("A name for the Okta application is missing.", b.labelRemedy())
 	}
-	if characters(label) <= 100 && (b.cfg.LabelPattern == nil || b.cfg.LabelPattern.MatchString(label)) {
+	if characters(label) <= maxLabel && (b.cfg.LabelPattern == nil || b.cfg.LabelPattern.MatchString(label)) {
 		return nil
 	}
 	shown := cut(strings.ReplaceAll(label, "`", "'"), 100)
-	scheme := "names have at most 100 characters"
-	if b.cfg.LabelPattern != nil {
-		scheme = fmt.Sprintf("names here match `%s`", b.cfg.LabelPattern)
+	return invalid(fmt.Sprintf("`%s` doesn't fit the naming scheme: %s.", shown, b.scheme(label)), b.labelRemedy())
+}
+
+// scheme is the naming scheme in words, as far as a pattern can be put into words.
+func (b *Bot) scheme(label string) string {
+	switch {
+	case b.cfg.LabelPattern != nil && b.cfg.LabelPattern.String() == DefaultLabelPattern:
+		return "names have 3 to 100 letters, digits, dots, hyphens and underscores, and begin with a letter or a digit"
+	case characters(label) > maxLabel || b.cfg.LabelPattern == nil:
+		return fmt.Sprintf("names have at most %d characters", maxLabel)
 	}
-	return invalid(fmt.Sprintf("`%s` doesn't fit the naming scheme: %s.", shown, scheme), "Example: `"+labelExample+"`.")
+	return fmt.Sprintf("names must match the pattern `%s`", b.cfg.LabelPattern)
+}
+
+// labelRemedy gives an example that fits the scheme, if there is one.
+func (b *Bot) labelRemedy() string {
+	if b.cfg.LabelPattern != nil && !b.cfg.LabelPattern.MatchString(labelExample) {
+		return "Ask an admin for a name that fits."
+	}
+	return "Example: `" + labelExample + "`."
 }
 
 // ask records the request.
@@ -137,7 +160,7 @@ func requestID(now time.Time) string {
 // linkView is the form, filled in as far as w goes.
 func linkView(w wish) *slack.ModalViewRequest {
 	account := slack.NewPlainTextInputBlockElement(plain("111122223333"), "value").WithInitialValue(w.account).WithMaxLength(40)
-	label := slack.NewPlainTextInputBlockElement(plain(labelExample), "value").WithInitialValue(w.label).WithMaxLength(100)
+	label := slack.NewPlainTextInputBlockElement(plain(labelExample), "value").WithInitialValue(w.label).WithMaxLength(maxLabel)
 	reason := slack.NewPlainTextInputBlockElement(nil, "value").WithInitialValue(w.reason).WithMultiline(true).WithMaxLength(maxReason)
 	return &slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: viewLink,

@@ -61,7 +61,7 @@ func failedContent(a store.Account) content {
 		text += " " + problemLine(p)
 	}
 	lines = append([]string{":x: *Linking " + about + " failed*"}, lines...)
-	lines = append(lines, fmt.Sprintf("When it is mended, somebody types `/oktaws retry %s`.", a.ID))
+	lines = append(lines, fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID))
 	return content{text: text, blocks: paragraphs(lines)}
 }
 

@@ -17,7 +17,7 @@ func renderProgress(s scene) rendering {
 	head := fmt.Sprintf("%s AWS account %s (%s): %s", stateSign(a.State), code(a.ID), mrkdwn(a.Label, nameLimit), standing(a))
 	lines := append([]string{"*" + head + "*"}, stepLines(a)...)
 	if a.State == store.Failed {
-		lines = append(lines, fmt.Sprintf("When it is mended: `/oktaws retry %s`", a.ID))
+		lines = append(lines, fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID))
 	}
 	return rendering{identity: showProgress, content: content{text: progressSentence(a), blocks: paragraphs(lines)}}
 }

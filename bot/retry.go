@@ -26,7 +26,7 @@ func (b *Bot) retry(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := b.mayHelp(ctx, &c.delivery, requester, "Only who asked for the account, or an approver, may retry it."); err != nil {
+	if err := b.mayHelp(ctx, &c.delivery, requester, "Only whoever asked for the account, or an approver, may retry it."); err != nil {
 		return outcome{}, err
 	}
 	err = b.once(ctx, &c.delivery, func(tx *store.Tx) error {

@@ -130,9 +130,9 @@ func shorten(s string, limit int, write func(rune) string) string {
 	return out.String()
 }
 
-var escapedMention = regexp.MustCompile(`&lt;(@[UW][A-Z0-9]+)&gt;`)
+var escapedMention = regexp.MustCompile(`&lt;(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+)&gt;`)
 
-// sentence makes one of our own messages, which may mention people, fit for mrkdwn: with a capital and a full stop.
+// sentence makes one of our own messages, which may mention people and channels, fit for mrkdwn: with a capital and a full stop.
 func sentence(s string, limit int) string {
 	s = strings.TrimSpace(s)
 	if s == "" {

@@ -145,7 +145,7 @@ func (tx *ReadTx) Account(k AccountKey) (Account, error) {
 	a := Account{AccountKey: k}
 	found, err := get(tx.r, a.Key(), &a)
 	if err == nil && !found {
-		err = newError(NotFound, "Ask for it with /oktaws link.", "account %s is not known", k.ID)
+		err = newError(NotFound, "Look whether the ID is right; ask for the account with /oktaws link.", "account %s is not known: nobody has asked for it yet", k.ID)
 	}
 	return a, err
 }

@@ -162,7 +162,7 @@ func unusable(path string, err error) *Error {
 }
 
 func damaged(path, how string) *Error {
-	return newError(Permanent, "Restore it from a backup. The file was left as it is.", "the store %s can't be used: %s", path, how)
+	return newError(Permanent, "Restore it from a backup, or give oktaws a data folder of its own (data_dir, OKTAWS_DATA_DIR). The file was left as it is.", "the store %s can't be used: %s", path, how)
 }
 
 // View runs read over one consistent snapshot.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,8 +88,11 @@ func (tx *ReadTx) Requests(visit func(Request) bool) error {
 	return scan(tx.r, requestPrefix, "", visit)
 }
 
+// ErrLabelTaken is the cause of the Conflict where another account has the label.
+var ErrLabelTaken = errors.New("application names are unique")
+
 // OpenRequest records a wish to link an account. It fails with a Conflict where the account is linked, being linked,
-// or already asked for, or where another account has the label. ID (without a slash), Account, Label, Mode, Requester,
+// or already asked for, or, with ErrLabelTaken as the cause, where another account has the label. ID (without a slash), Account, Label, Mode, Requester,
 // Required and Expires must be set.
 func (tx *Tx) OpenRequest(r Request) (Request, error) {
 	if r.ID == "" || strings.Contains(r.ID, "/") {
@@ -155,7 +159,8 @@ func (tx *Tx) labelFree(r Request) error {
 		}
 		taken = tx.free(a)
 		if KindOf(taken) == Conflict {
-			taken = newError(Conflict, "Choose another application name.", "the name %s is taken by account %s", a.Label, a.ID)
+			taken = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
+				Message: fmt.Sprintf("the name %s is taken by account %s", a.Label, a.ID)}
 		}
 		return taken == nil
 	})

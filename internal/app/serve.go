@@ -114,7 +114,7 @@ func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func
 	s, err := store.New(ctx, engine, clock)
 	if err != nil {
 		_ = engine.Close() // the first error is the one to tell
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("data folder %s: %w", dir, err)
 	}
 	return s, func() { _ = engine.Close() }, nil // every write was durable when it was made
 }

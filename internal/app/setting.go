@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oktaws/oktaws/bot"
 	"github.com/oktaws/oktaws/provision"
 )
 
@@ -62,7 +63,7 @@ var settings = []setting{
 	{"aws.user_name", scalar, "OktaSSOuser", one(userName, func(c *Config) *string { return &c.AWS.UserName })},
 	{"aws.user_may_assume", scalar, "false", one(yesNo, func(c *Config) *bool { return &c.AWS.UserMayAssume })},
 
-	{"okta.label_pattern", scalar, "^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$", one(wholePattern, func(c *Config) **regexp.Regexp { return &c.Okta.LabelPattern })},
+	{"okta.label_pattern", scalar, bot.DefaultLabelPattern, one(wholePattern, func(c *Config) **regexp.Regexp { return &c.Okta.LabelPattern })},
 	{"okta.session_duration", scalar, "1h", one(sessionDuration, func(c *Config) *time.Duration { return &c.Okta.SessionDuration })},
 
 	{"tasks.assignees", list, "", each(userID, func(c *Config) *[]string { return &c.Tasks.Assignees })},
