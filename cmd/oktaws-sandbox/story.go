@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,8 +61,24 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
+// forgetAWS takes the machine's own AWS settings out of the process's environment, which the AWS SDK reads: the story
+// plays in the sandbox alone, whatever profile the shell has.
+func forgetAWS() error {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(os.Setenv("AWS_CONFIG_FILE", os.DevNull), os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull))
+}
+
 // tell plays the story and prints it.
 func tell(ctx context.Context, stackTime time.Duration, out io.Writer) (err error) {
+	if err := forgetAWS(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("the story was not over within %s", within))
 	defer cancel()
 	clock := sandbox.NewClock(pace)
