@@ -28,6 +28,7 @@ func subcommands() []subcommand {
 		{"status", "[account ID]", "says where an account stands; alone, what is going on and what you asked for", "status 111122223333", (*Bot).status},
 		{"list", "", "lists the accounts", "list", (*Bot).list},
 		{"retry", "<account ID>", "tries failed steps again", "retry 111122223333", (*Bot).retry},
+		{"task", "<account ID>", "sends you an account's open task, so that you can help; for approvers", "task 111122223333", (*Bot).task},
 		{"withdraw", "<account ID>", "takes your request back while nobody has decided", "withdraw 111122223333", (*Bot).withdraw},
 		{"help", "", "shows this", "help", (*Bot).help},
 	}

@@ -64,6 +64,7 @@ func statusContent(s scene) content {
 	if s.task != nil && s.task.State == store.TaskOpen {
 		lines = append(lines, fmt.Sprintf("It is the turn of %s.", mentions(s.task.Assignees)))
 		lines = append(lines, missingLines(*s.task)...)
+		lines = append(lines, fmt.Sprintf("An approver can help: `/oktaws task %s`.", a.ID))
 	}
 	if a.State == store.Linked && a.Known.TileURL != "" {
 		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))

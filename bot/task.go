@@ -15,6 +15,41 @@ import (
 // checkTimeout is how long looking at Okta and AWS may take after somebody clicked Done.
 const checkTimeout = 30 * time.Second
 
+// task sends the open task of an account to an approver whose task it isn't, who helps with it or stands in.
+func (b *Bot) task(ctx context.Context, c *command, rest string) (outcome, error) {
+	key, err := b.account("task", rest)
+	if err != nil {
+		return outcome{}, err
+	}
+	var t store.Task
+	err = b.store.View(ctx, func(tx *store.ReadTx) error {
+		a, err := tx.Account(key)
+		if err != nil {
+			return err
+		}
+		t, err = tx.Task(store.TaskIDOf(a.RequestID, store.EnableProvisioning))
+		if store.KindOf(err) == store.NotFound && err != nil || t.State != store.TaskOpen {
+			return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Account %s has no open task.", key.ID),
+				Remedy: fmt.Sprintf("See how it stands with /oktaws status %s.", key.ID)}
+		}
+		return err
+	})
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := b.mayHelp(ctx, &c.delivery, t.Assignees, "Only an approver may help with a task."); err != nil {
+		return outcome{}, err
+	}
+	err = b.once(ctx, &c.delivery, func(tx *store.Tx) error {
+		_, err := tx.JoinTask(t.ID, c.by)
+		return err
+	})
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{say: note(fmt.Sprintf(":raising_hand: The task for AWS account %s is yours too: it comes by direct message.", code(key.ID)))}, nil
+}
+
 // workable returns the task of a click by somebody who may work on it, from the newest message about it.
 func (b *Bot) workable(ctx context.Context, d *click, id string) (t store.Task, u slack.User, err error) {
 	if u, err = b.member(ctx, &d.delivery); err != nil {

@@ -161,6 +161,22 @@ func (tx *Tx) SnoozeTask(id string, by Person, until time.Time) (Task, error) {
 	return t, tx.SaveTask(&t)
 }
 
+// JoinTask makes somebody who wants to help one more assignee of an open task.
+func (tx *Tx) JoinTask(id string, by Person) (Task, error) {
+	t, err := tx.openTask(id)
+	if err != nil {
+		return t, err
+	}
+	if slices.ContainsFunc(t.Assignees, func(p Person) bool { return p.ID == by.ID }) {
+		return t, newError(Conflict, "Look for it in your direct messages with oktaws.", "this task is yours already")
+	}
+	t.Assignees = append(slices.Clone(t.Assignees), by)
+	if err := tx.Record(Event{What: "task.joined", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
 // RemindTask counts a reminder, if one is due, and plans the next.
 func (tx *Tx) RemindTask(id string, every time.Duration) (Task, error) {
 	t, err := tx.Task(id)

@@ -192,3 +192,22 @@ func TestWhoSawTheCredentials(t *testing.T) {
 		t.Errorf("the audit trail has %d times that credentials were shown", seen)
 	}
 }
+
+func TestWhoWantsToHelpJoinsAnOpenTaskOnce(t *testing.T) {
+	r := withTask(t)
+	r.settleTask()
+	helper := store.Person{ID: "UHELPER", Team: "T1"}
+	join := func(tx *store.Tx) error { _, err := tx.JoinTask(taskID, helper); return err }
+	r.do(join)
+	if got := r.task(taskID); len(got.Assignees) != 2 || got.Assignees[1] != helper || got.Due.IsZero() {
+		t.Errorf("%+v", got)
+	}
+	if err := r.try(join); store.KindOf(err) != store.Conflict {
+		t.Errorf("joined twice: %v", err)
+	}
+	r.checked()
+	r.do(func(*store.Tx) error { return nil })
+	if err := r.try(func(tx *store.Tx) error { _, err := tx.JoinTask(taskID, store.Person{ID: "ULATE"}); return err }); store.KindOf(err) != store.Conflict {
+		t.Errorf("joined a task that is done: %v", err)
+	}
+}
