@@ -1,16 +1,11 @@
 package app_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
@@ -414,150 +409,4 @@ func byHand(r *rig) string {
 		}
 	}
 	return b.String()
-}
-
-func TestBadInputStores(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.serve()
-	r.types(slack.Requester, "link "+gmail+" "+label)
-	r.request(gmail)
-
-	t.Run("held by another process", func(t *testing.T) {
-		second := *r.in(t)
-		second.output = &lockedBuffer{}
-		second.refusedToStart("in use by process", "Stop that process", "data_dir")
-		mustSay(t, r.in(t).types(slack.Requester, "list"), "1 AWS account")
-	})
-	r.stop()
-	sound, err := os.ReadFile(filepath.Join(r.dir, "oktaws.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		file []byte
-		want string
-	}{
-		"truncated":     {sound[:3*os.Getpagesize()], "cut short"},
-		"empty":         {nil, "empty"},
-		"damaged":       {append(bytes.Repeat([]byte("x"), 4*os.Getpagesize()), sound[4*os.Getpagesize():]...), "overwritten"},
-		"a text":        {[]byte(strings.Repeat("not a store\n", 1000)), "not a store of oktaws"},
-		"other program": {foreign(t), "another program"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bad := *r.in(t)
-			bad.dir, bad.output = filepath.Join(t.TempDir(), "data"), &lockedBuffer{}
-			if err := os.Mkdir(bad.dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join(bad.dir, "oktaws.db")
-			if err := os.WriteFile(path, c.file, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			bad.refusedToStart(path, c.want)
-			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, c.file) {
-				t.Errorf("the file was changed (%v)", err)
-			}
-		})
-	}
-	t.Run("newer", func(t *testing.T) {
-		bad := *r.in(t)
-		bad.dir, bad.output = filepath.Join(t.TempDir(), "data"), &lockedBuffer{}
-		if err := os.Mkdir(bad.dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		file, path := newer(t, sound), filepath.Join(bad.dir, "oktaws.db")
-		if err := os.WriteFile(path, file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		bad.refusedToStart(bad.dir, "schema 99", "Run the version of oktaws that wrote it")
-		after, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if content(t, after) != content(t, file) {
-			t.Error("the records were changed")
-		}
-	})
-	t.Run("a folder in its place", func(t *testing.T) {
-		bad := *r.in(t)
-		bad.dir, bad.output = filepath.Join(t.TempDir(), "data"), &lockedBuffer{}
-		path := filepath.Join(bad.dir, "oktaws.db")
-		if err := os.MkdirAll(path, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		bad.refusedToStart(path, "not a regular file")
-	})
-}
-
-// refusedToStart starts the program, which must end with exit code 1 and say all of it in one line.
-func (r *rig) refusedToStart(want ...string) {
-	r.Helper()
-	p := r.start()
-	select {
-	case code := <-p.exit:
-		if code != app.ExitFailure {
-			r.Errorf("exit code %d", code)
-		}
-	case <-p.ready:
-		r.Errorf("it runs")
-		p.cancel()
-		<-p.exit
-	}
-	r.Log(r.output.String())
-	mustSay(r.T, r.output.String(), append(want, "level=ERROR", "remedy=")...)
-	if n := strings.Count(r.output.String(), "\n"); n != 1 {
-		r.Errorf("%d lines: %s", n, r.output)
-	}
-}
-
-// foreign is the bbolt file of another program.
-func foreign(t *testing.T) []byte {
-	t.Helper()
-	return edited(t, nil, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("theirs")); return err })
-}
-
-// newer is a store as a later version of oktaws would leave it.
-func newer(t *testing.T, sound []byte) []byte {
-	t.Helper()
-	return edited(t, sound, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("oktaws")).Put([]byte("meta/schema"), []byte("99")) })
-}
-
-// content is every key of a store with its value.
-func content(t *testing.T, file []byte) string {
-	t.Helper()
-	var b strings.Builder
-	edited(t, file, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("oktaws")).ForEach(func(k, v []byte) error {
-			_, err := fmt.Fprintf(&b, "%s=%s\n", k, v)
-			return err
-		})
-	})
-	return b.String()
-}
-
-// edited is a bbolt file after a change.
-func edited(t *testing.T, file []byte, change func(*bbolt.Tx) error) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file")
-	if file != nil {
-		if err := os.WriteFile(path, file, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	db, err := bbolt.Open(path, 0o600, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Update(change); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
