@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ const (
 	keyPatience   = 45 * time.Second
 	retryPause    = 250 * time.Millisecond
 )
+
+// keyAppears is how long after a key was made IAM may take until it lists it to everybody who asks, with time to spare.
+const keyAppears = 5 * time.Minute
 
 // CheckTask looks at once whether the task is done, notes what it saw, and returns the task as it stands then: open
 // with what is missing, or done.
@@ -60,6 +64,9 @@ func (r *Reconciler) hold(ctx context.Context, key store.AccountKey) (*work, err
 		claim, err := r.store.Claim(ctx, accountClaim(key))
 		if err == nil {
 			w, err := r.open(ctx, key, claim)
+			if err == nil {
+				err = w.reach(ctx)
+			}
 			if err != nil {
 				claim.Release()
 			}
@@ -80,6 +87,16 @@ func (r *Reconciler) hold(ctx context.Context, key store.AccountKey) (*work, err
 // key that was made before and that Okta hasn't used is deleted first. It fails with a Conflict where Okta uses a key
 // already. It can take some seconds, until AWS accepts the new key.
 func (r *Reconciler) Credentials(ctx context.Context, taskID string, by store.Person) (Secret, error) {
+	secret, err := r.credentials(ctx, taskID, by)
+	if e, ok := errors.AsType[*store.Error](err); ok && temporary(e) {
+		// Nobody tries this again but the person.
+		err = &store.Error{Kind: e.Kind, Message: e.Message, Err: err,
+			Remedy: "Click Show credentials again in a minute. A key that was made meanwhile, and that nobody has seen, is deleted."}
+	}
+	return secret, err
+}
+
+func (r *Reconciler) credentials(ctx context.Context, taskID string, by store.Person) (Secret, error) {
 	task, err := r.task(ctx, taskID)
 	if err != nil {
 		return Secret{}, err
@@ -95,18 +112,26 @@ func (r *Reconciler) Credentials(ctx context.Context, taskID string, by store.Pe
 	if err := w.keyWanted(ctx); err != nil {
 		return Secret{}, err
 	}
+	// The key shown before counts as shown until it is deleted: somebody may be entering it at this moment.
+	if _, err := w.keepKeys(ctx, usedByOkta); err != nil {
+		return Secret{}, err
+	}
 	// From here on a key may exist that nobody has seen, until KeyShown says who has.
 	if err := w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.MakingKey(taskID); return err }); err != nil {
 		return Secret{}, err
 	}
-	if _, err := w.tidyKeys(ctx); err != nil {
-		return Secret{}, err
-	}
 	secret, err := w.aws.CreateAccessKey(ctx, w.known().UserName)
+	if err != nil && !temporary(err) { // none was made
+		return Secret{}, cmp.Or(w.noteKey(ctx, func(tx *store.Tx) error { return tx.NoKey(taskID) }), err)
+	}
 	if err != nil {
 		return Secret{}, err
 	}
 	if err := w.settle(ctx, secret); err != nil {
+		return Secret{}, err
+	}
+	// Once more, since a key that an earlier attempt made in vain may not have been listed then.
+	if _, err := w.keepKeys(ctx, func(k AccessKey) bool { return k.ID == secret.ID || usedByOkta(k) }); err != nil {
 		return Secret{}, err
 	}
 	return secret, w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.KeyShown(taskID, secret.ID, by); return err })
@@ -119,7 +144,11 @@ func (w *work) keyWanted(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if app != nil && slices.Contains(app.Features, FeatureCreateUsers) {
+	if app == nil {
+		_, gone := w.applicationGone()
+		return gone
+	}
+	if slices.Contains(app.Features, FeatureCreateUsers) {
 		return &store.Error{Kind: store.Conflict,
 			Message: fmt.Sprintf("Provisioning of %s is enabled already, with a key that Okta holds.", a.Label),
 			Remedy:  "No new key is needed. Click Done to see what is still missing."}
@@ -156,29 +185,42 @@ func (w *work) settle(ctx context.Context, secret Secret) error {
 	}
 }
 
-// tidyKeys deletes the keys of our user that nobody has seen and that Okta doesn't use, and returns the others. While
-// a key is being made anew, the one shown before counts as unseen.
+// tidyKeys deletes what making a key in vain has left behind: the keys of our user that nobody has seen and that Okta
+// doesn't use. It returns the others. Where no key was being made, none is ours to delete: an admin may have made one by
+// hand.
 func (w *work) tidyKeys(ctx context.Context) ([]AccessKey, error) {
-	a := w.get()
-	id := store.TaskIDOf(a.RequestID, store.EnableProvisioning)
+	id := store.TaskIDOf(w.get().RequestID, store.EnableProvisioning)
 	task, err := w.r.task(ctx, id)
 	if err != nil && store.KindOf(err) != store.NotFound {
 		return nil, err
 	}
+	if !task.Making {
+		return w.aws.AccessKeys(ctx, w.known().UserName)
+	}
+	kept, err := w.keepKeys(ctx, func(k AccessKey) bool { return usedByOkta(k) || task.Shown != nil && task.Shown.KeyID == k.ID })
+	if err != nil || w.now().Sub(task.MakingAt) < keyAppears {
+		return kept, err
+	}
+	return kept, w.noteKey(ctx, func(tx *store.Tx) error { return tx.NoKey(id) })
+}
+
+// keepKeys deletes the keys of our user but those to keep, which it returns.
+func (w *work) keepKeys(ctx context.Context, keep func(AccessKey) bool) ([]AccessKey, error) {
+	a := w.get()
 	keys, err := w.aws.AccessKeys(ctx, a.Known.UserName)
 	if err != nil {
 		return nil, err
 	}
 	var kept []AccessKey
 	for _, k := range keys {
-		if usedByOkta(k) || task.Shown != nil && task.Shown.KeyID == k.ID {
+		if keep(k) {
 			kept = append(kept, k)
 			continue
 		}
 		if err := w.aws.DeleteAccessKey(ctx, a.Known.UserName, k.ID); err != nil && store.KindOf(err) != store.NotFound {
 			return nil, err
 		}
-		w.r.log.InfoContext(ctx, "deleted an access key that nobody had seen", "account", a.ID, "key", k.ID)
+		w.r.log.InfoContext(ctx, "deleted an access key that Okta doesn't use", "account", a.ID, "key", k.ID)
 	}
 	return kept, nil
 }

@@ -33,6 +33,8 @@ type world struct {
 	made      int
 	tries     int                // of a new key, before it is taken
 	failure   string             // the reason of the stack's failed events
+	reach     error              // why the account can't be reached by the configuration
+	undeleted bool               // stacks fail to be deleted
 	hook      func(string) error // is called at each call, with the method's name
 	calls     []string
 }
@@ -79,7 +81,9 @@ func (w *world) count(name string) (n int) {
 func (w *world) id(prefix string) string { w.made++; return fmt.Sprintf("%s%d", prefix, w.made) }
 
 func (w *world) Account(context.Context, store.AccountKey) (provision.AWSAccount, error) {
-	return w, nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w, w.reach
 }
 
 func (w *world) Identity(context.Context) (provision.Identity, error) {
@@ -161,7 +165,7 @@ func (w *world) DeleteStack(_ context.Context, id, _ string) error {
 	free, err := w.call("DeleteStack")
 	defer free()
 	if err == nil {
-		w.stacks[id].Status = "DELETE_COMPLETE"
+		w.stacks[id].Status = map[bool]string{false: "DELETE_COMPLETE", true: "DELETE_FAILED"}[w.undeleted]
 	}
 	return err
 }
@@ -271,10 +275,11 @@ func (w *world) CreateApplication(_ context.Context, s provision.ApplicationSpec
 func (w *world) UpdateApplication(_ context.Context, id string, s provision.ApplicationSpec) (bool, error) {
 	free, err := w.call("UpdateApplication")
 	defer free()
-	if err != nil || fmt.Sprint(w.apps[id].Settings) == fmt.Sprint(s.Settings) {
+	app := w.apps[id]
+	if err != nil || fmt.Sprint(app.Settings, app.Note, app.Label) == fmt.Sprint(s.Settings, s.Note, s.Label) {
 		return false, err
 	}
-	w.apps[id].Settings = s.Settings
+	app.Settings, app.Note, app.Label = s.Settings, s.Note, s.Label
 	return true, nil
 }
 

@@ -100,7 +100,7 @@ type result struct {
 	state store.StepState
 	after time.Duration // for again and waiting
 	note  string        // for people
-	redo  string        // the step that this one found undone: it, and what needs it, are done again
+	redo  string        // the step that this one found undone: it, and what needs it, are done again; with an error, that step has failed
 	task  *taskResult   // what a person has to do, or has done
 }
 

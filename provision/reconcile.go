@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,12 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	if w.account.Desired != store.WantLinked || w.account.Problem != nil {
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Due = time.Time{}; return nil })
 	}
+	if err := w.reach(ctx); err != nil {
+		if temporary(err) {
+			return err
+		}
+		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
+	}
 	steps := stepsOf(w.account.Mode)
 	if err := w.prepare(ctx, steps); err != nil {
 		return err
@@ -107,14 +114,15 @@ func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store
 		w.account, err = tx.Account(key)
 		return err
 	})
-	if err != nil {
-		return nil, err
+	return w, err
+}
+
+// reach gets the means to work in the account. It fails where the configuration has none.
+func (w *work) reach(ctx context.Context) (err error) {
+	if w.aws, err = w.r.aws.Account(ctx, w.key); err != nil {
+		return fmt.Errorf("reach account %s: %w", w.key.ID, err)
 	}
-	w.aws, err = r.aws.Account(ctx, key)
-	if err != nil {
-		return nil, fmt.Errorf("reach account %s: %w", key.ID, err)
-	}
-	return w, nil
+	return nil
 }
 
 // save changes the account in one transaction that only the holder of the claim can make.
@@ -270,11 +278,11 @@ func temporary(err error) bool {
 func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err error) error {
 	now := tx.Now()
 	was := a.Steps[s.name]
-	is := store.Step{State: res.state, Note: res.note, Started: was.Started}
+	is := store.Step{State: res.state, Note: res.note, Started: was.Started, Rounds: was.Rounds}
 	if is.Started.IsZero() {
 		is.Started = now
 	}
-	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: s.name}
+	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: cmp.Or(res.redo, s.name)}
 	switch {
 	case err != nil:
 		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
@@ -287,19 +295,18 @@ func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err erro
 		} else {
 			is.State, is.Ended, event.What = store.StepFailed, now, "step.failed"
 		}
+	case res.redo != "":
+		event.What, event.Text = "step.undone", res.note
 	case res.state == store.StepDone:
+		is.Rounds = 0
 		is.Ended, event.What, event.Text = now, "step.done", res.note
-	case res.redo == "":
+	default:
 		is.Due = now.Add(res.after)
 	}
-	if res.redo != "" {
-		for _, name := range dependants(res.redo, a.Mode) {
-			a.Steps[name] = store.Step{State: store.StepPending, Note: res.note}
-		}
-		is = store.Step{State: store.StepPending, Note: res.note, Started: is.Started, Attempts: was.Attempts + 1}
-		event.What, event.Text = "step.undone", res.note
-	}
 	a.Steps[s.name] = is
+	if res.redo != "" {
+		sendBack(a, s.name, res)
+	}
 	if t := res.task; t != nil {
 		if err := w.noteTask(tx, *a, t); err != nil {
 			return err
@@ -309,6 +316,19 @@ func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err erro
 		return nil
 	}
 	return tx.Record(event)
+}
+
+// sendBack has the step that was found undone done again, and all that need it, the finder among them. Where the finder
+// met a problem, it is the other step's.
+func sendBack(a *store.Account, finder string, res result) {
+	found := a.Steps[finder]
+	for _, name := range dependants(res.redo, a.Mode) {
+		a.Steps[name] = store.Step{State: store.StepPending, Note: res.note}
+	}
+	a.Steps[finder] = store.Step{State: store.StepPending, Note: res.note, Started: found.Started, Rounds: found.Rounds + 1}
+	if found.Problem != nil {
+		a.Steps[res.redo] = store.Step{State: found.State, Problem: found.Problem, Started: found.Started, Ended: found.Ended}
+	}
 }
 
 func (w *work) noteTask(tx *store.Tx, a store.Account, t *taskResult) error {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -17,7 +18,8 @@ const stackPoll = 3 * time.Second
 // exactly: ROLLBACK_COMPLETE can only be deleted, UPDATE_ROLLBACK_COMPLETE can be updated.
 func (w *work) roles(ctx context.Context) (result, error) {
 	k := w.known()
-	if rest := k.ProviderSince.Add(providerSettles).Sub(w.now()); rest > 0 {
+	// A longer rest would be due to a clock: AWS's and ours may differ, and ours can be set.
+	if rest := k.ProviderSince.Add(providerSettles).Sub(w.now()); rest > 0 && rest <= providerSettles {
 		return again(rest, "lets the new identity provider settle")
 	}
 	stack, err := w.findStack(ctx)
@@ -100,10 +102,17 @@ func (w *work) createStack(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if provider == nil {
+	a := w.get()
+	switch {
+	case provider == nil && w.now().Sub(a.Known.ProviderSince) > providerAppears:
+		return result{redo: samlProvider, note: "the identity provider is gone"}, nil
+	case provider == nil:
 		return again(2*time.Second, "waits until AWS shows the new identity provider")
 	}
 	if err := w.rolesFree(ctx); err != nil {
+		if a.Steps[roles].Attempts > 0 || a.Known.StackAttempt > 0 {
+			err = w.lookAgain(roles, err) // it may be a role of a stack that is being made, or was deleted just now
+		}
 		return result{}, err
 	}
 	spec, err := w.stackSpec()
@@ -112,8 +121,13 @@ func (w *work) createStack(ctx context.Context) (result, error) {
 	}
 	spec.Token = w.token("create")
 	id, err := w.aws.CreateStack(ctx, spec)
+	if store.KindOf(err) == store.Conflict { // of the name, or of the token: the next attempt takes another
+		if err := w.learn(ctx, func(k *store.Known) { k.StackAttempt++ }); err != nil {
+			return result{}, err
+		}
+	}
 	if err != nil {
-		return result{}, lookAgain(err)
+		return result{}, w.lookAgain(roles, err)
 	}
 	if err := w.learn(ctx, func(k *store.Known) { k.StackID = id }); err != nil {
 		return result{}, err
@@ -157,7 +171,7 @@ func (w *work) updateStack(ctx context.Context, have *Stack) (result, error) {
 	want.Tags = have.Tags
 	changed, err := w.aws.UpdateStack(ctx, want)
 	if err != nil {
-		return result{}, lookAgain(err)
+		return result{}, w.lookAgain(roles, err)
 	}
 	if !changed {
 		return complete()
@@ -191,7 +205,11 @@ func (w *work) replaceStack(ctx context.Context, stack *Stack) (result, error) {
 		return result{}, err
 	}
 	if err := w.aws.DeleteStack(ctx, stack.ID, w.token("delete")); err != nil {
-		return result{}, lookAgain(err)
+		return result{}, w.lookAgain(roles, err)
+	}
+	// Should the deletion fail, that is another failure, and to be told.
+	if err := w.learn(ctx, func(k *store.Known) { k.StackFailed = "" }); err != nil {
+		return result{}, err
 	}
 	return again(stackPoll, "deletes the failed stack "+stack.Name+" to make it anew")
 }
@@ -207,13 +225,15 @@ func (w *work) stackFailed(ctx context.Context, stack *Stack) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if reason == "" {
-		reason = stack.Reason
-	}
+	reason = cmp.Or(reason, stack.Reason, "CloudFormation does not say why")
 	if err := w.learn(ctx, func(k *store.Known) { k.StackFailed = stack.ID }); err != nil {
 		return result{}, err
 	}
+	then := "the failed stack is deleted and made anew"
+	if stack.Status == "UPDATE_ROLLBACK_COMPLETE" {
+		then = "the stack is updated once more"
+	}
 	return result{}, &store.Error{Kind: store.Permanent,
 		Message: fmt.Sprintf("The CloudFormation stack %s of account %s failed (%s): %s", stack.Name, w.get().ID, stack.Status, reason),
-		Remedy:  "Mend the cause, then retry: the failed stack is deleted and made anew."}
+		Remedy:  "Mend the cause, then retry: " + then + "."}
 }

@@ -44,7 +44,7 @@ func (w *work) samlProvider(ctx context.Context) (result, error) {
 	a, arn := w.get(), w.providerARN()
 	metadata, err := w.r.okta.Metadata(ctx, a.Known.AppID, a.Known.SigningKeyID)
 	if err != nil {
-		return result{}, err
+		return w.orGone(ctx, samlProvider, err)
 	}
 	want, err := parseMetadata(metadata)
 	if err != nil {
@@ -59,7 +59,7 @@ func (w *work) samlProvider(ctx context.Context) (result, error) {
 	switch {
 	case have == nil:
 		if err := w.aws.CreateProvider(ctx, w.r.cfg.ProviderName, metadata, w.tags()); err != nil {
-			return result{}, lookAgain(err)
+			return result{}, w.lookAgain(samlProvider, err)
 		}
 		note = "created"
 	case !ours(have.Tags):
@@ -68,14 +68,15 @@ func (w *work) samlProvider(ctx context.Context) (result, error) {
 			Remedy:  fmt.Sprintf("Delete %s if nobody signs on through it, or set aws.provider_name to another name, then retry.", arn)}
 	default:
 		now, err := parseMetadata(have.Metadata)
-		if err == nil && now.EntityID != want.EntityID {
+		// That of the application before this one, which somebody deleted, is no stranger's.
+		if err == nil && now.EntityID != want.EntityID && now.EntityID != a.Known.EntityID {
 			return result{}, &store.Error{Kind: store.Conflict,
 				Message: fmt.Sprintf("The identity provider %s of account %s trusts another Okta application (%s).", w.r.cfg.ProviderName, a.ID, now.EntityID),
 				Remedy:  fmt.Sprintf("Delete %s if that application is no longer used, then retry.", arn)}
 		}
 		if err != nil || !reflect.DeepEqual(now, want) {
 			if err := w.aws.UpdateProvider(ctx, arn, metadata); err != nil {
-				return result{}, err
+				return result{}, w.lookAgain(samlProvider, err)
 			}
 			note = "metadata renewed"
 		}
@@ -129,7 +130,7 @@ func (w *work) ssoUser(ctx context.Context) (result, error) {
 	}
 	if user == nil {
 		if err := w.aws.CreateUser(ctx, name, userPath, w.tags()); err != nil {
-			return result{}, lookAgain(err)
+			return result{}, w.lookAgain(ssoUser, err)
 		}
 		user, note = &User{Name: name, Tags: w.tags()}, "created"
 	}
@@ -140,7 +141,7 @@ func (w *work) ssoUser(ctx context.Context) (result, error) {
 	}
 	if !sameJSON(user.Policies[userPolicyName], w.userPolicy()) {
 		if err := w.aws.PutUserPolicy(ctx, name, userPolicyName, w.userPolicy()); err != nil {
-			return result{}, lookAgain(err)
+			return result{}, w.lookAgain(ssoUser, err)
 		}
 	}
 	if err := w.learn(ctx, func(k *store.Known) { k.UserName = name }); err != nil {
@@ -166,3 +167,6 @@ func (s RoleSpec) GroupName(label, account, alias string) string {
 // providerSettles is how long a new identity provider rests before roles may trust it. IAM needs about two seconds,
 // and inside CloudFormation a role that comes too early fails the stack.
 const providerSettles = 4 * time.Second
+
+// providerAppears is how long IAM may take until it shows a new identity provider to everybody who asks.
+const providerAppears = 2 * time.Minute

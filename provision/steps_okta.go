@@ -25,6 +25,22 @@ var signInURLs = map[string]struct{ saml, console string }{
 	"aws-cn":     {"https://signin.amazonaws.cn/saml", "https://console.amazonaws.cn/ec2/home"},
 }
 
+// bears says whether the mark is one of the lines of a note: people may add others.
+func bears(note, mark string) bool {
+	return slices.ContainsFunc(strings.Split(note, "\n"), func(line string) bool { return strings.TrimSpace(line) == mark })
+}
+
+// marked returns the note with the mark, which comes first where it isn't there yet.
+func marked(note, mark string) string {
+	switch {
+	case note == "":
+		return mark
+	case bears(note, mark):
+		return note
+	}
+	return mark + "\n" + note
+}
+
 func (w *work) providerARN() string {
 	a := w.get()
 	return fmt.Sprintf("arn:%s:iam::%s:saml-provider/%s", a.Partition, a.ID, w.r.cfg.ProviderName)
@@ -58,26 +74,27 @@ func (w *work) oktaApp(ctx context.Context) (result, error) {
 	if app == nil {
 		made, err := w.r.okta.CreateApplication(ctx, w.application())
 		if err != nil {
-			return result{}, lookAgain(err)
+			return result{}, w.lookAgain(oktaApp, err)
 		}
 		app, note = &made, "created"
 	}
-	err = w.learn(ctx, func(k *store.Known) {
-		k.AppID, k.AppName, k.AdminURL, k.TileURL, k.SigningKeyID = app.ID, app.Name, app.AdminURL, app.TileURL, app.SigningKeyID
-	})
-	if err != nil {
+	if err := w.learnApplication(ctx, *app); err != nil {
 		return result{}, err
 	}
 	if app.Status != "ACTIVE" {
 		if err := w.r.okta.ActivateApplication(ctx, app.ID); err != nil {
-			return result{}, err
+			return result{}, w.lookAgain(oktaApp, err)
 		}
 		note = "activated"
 	}
-	if changed, err := w.r.okta.UpdateApplication(ctx, app.ID, w.application()); err != nil {
-		return result{}, err
-	} else if changed {
-		note = "settings corrected"
+	if note != "created" { // Okta may not show a new application yet
+		want := w.application()
+		want.Note = marked(app.Note, want.Note)
+		if changed, err := w.r.okta.UpdateApplication(ctx, app.ID, want); err != nil {
+			return result{}, w.lookAgain(oktaApp, err)
+		} else if changed {
+			note = "settings corrected"
+		}
 	}
 	if app.SigningKeyID == "" {
 		return result{}, &store.Error{Kind: store.Permanent,
@@ -87,20 +104,46 @@ func (w *work) oktaApp(ctx context.Context) (result, error) {
 	return done(fmt.Sprintf("%s %s (%s)", app.Label, note, app.ID))
 }
 
-// findApplication returns the account's application, or nil where there is none yet.
+// learnApplication notes which application is the account's. An open task leads to it.
+func (w *work) learnApplication(ctx context.Context, app Application) error {
+	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		before := a.Known.AdminURL
+		k := &a.Known
+		k.AppID, k.AppName, k.AdminURL, k.TileURL, k.SigningKeyID = app.ID, app.Name, app.AdminURL, app.TileURL, app.SigningKeyID
+		if before == "" || before == app.AdminURL {
+			return nil
+		}
+		task, err := tx.Task(store.TaskIDOf(a.RequestID, store.EnableProvisioning))
+		if store.KindOf(err) == store.NotFound {
+			return nil
+		}
+		if err != nil || task.State != store.TaskOpen {
+			return err
+		}
+		return tx.SaveTask(&task)
+	})
+}
+
+// findApplication returns the account's application, or nil where there is none yet. One that was ours a moment ago is
+// so still, whatever its note says by now.
 func (w *work) findApplication(ctx context.Context) (*Application, error) {
 	a := w.get()
 	if a.Known.AppID != "" {
 		app, err := w.r.okta.Application(ctx, a.Known.AppID)
-		if err != nil || app != nil && app.Note == mark(a) {
+		if err != nil || app != nil {
 			return app, err
+		}
+		if a.Steps[oktaApp].Attempts < 2 {
+			return nil, &store.Error{Kind: store.Transient,
+				Message: fmt.Sprintf("Okta does not show the application %s (%s) at the moment.", a.Label, a.Known.AppID),
+				Remedy:  "oktaws looks once more, and makes a new one where it stays away."}
 		}
 	}
 	apps, err := w.r.okta.FindApplications(ctx, a.Label)
 	if err != nil {
 		return nil, err
 	}
-	ours := slices.DeleteFunc(slices.Clone(apps), func(app Application) bool { return app.Note != mark(a) })
+	ours := slices.DeleteFunc(slices.Clone(apps), func(app Application) bool { return !bears(app.Note, mark(a)) })
 	switch {
 	case len(ours) == 1:
 		return &ours[0], nil
@@ -125,9 +168,7 @@ func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	if app == nil {
-		return result{}, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("The Okta application %s (%s) is gone.", a.Label, a.Known.AppID),
-			Remedy:  "Somebody deleted it in Okta. Retry makes a new one."}
+		return w.applicationGone()
 	}
 	keys, err := w.tidyKeys(ctx)
 	if err != nil {
@@ -140,6 +181,30 @@ func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
 			note: "waits for a person: " + missing[0]}, nil
 	}
 	return result{state: store.StepDone, note: "seen in Okta", task: task}, nil
+}
+
+// applicationGone is a failure of the application's own step, so that a retry makes another.
+func (w *work) applicationGone() (result, error) {
+	a := w.get()
+	return result{redo: oktaApp}, &store.Error{Kind: store.Permanent,
+		Message: fmt.Sprintf("The Okta application %s (%s) is gone: somebody deleted it in Okta.", a.Label, a.Known.AppID),
+		Remedy:  "If the account is still to be linked, retry: oktaws makes a new application."}
+}
+
+// orGone is how a step ends that Okta refused: perhaps since the application isn't there any more.
+func (w *work) orGone(ctx context.Context, step string, refusal error) (result, error) {
+	refusal = w.lookAgain(step, refusal)
+	if store.KindOf(refusal) != store.NotFound {
+		return result{}, refusal
+	}
+	app, err := w.r.okta.Application(ctx, w.known().AppID)
+	if err != nil {
+		return result{}, err
+	}
+	if app == nil {
+		return w.applicationGone()
+	}
+	return result{}, refusal
 }
 
 // missingProvisioning says what of the person's task Okta doesn't show yet.
@@ -168,7 +233,7 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 	a := w.get()
 	assigned, err := w.r.okta.Assignments(ctx, a.Known.AppID)
 	if err != nil {
-		return result{}, err
+		return w.orGone(ctx, oktaGroups, err)
 	}
 	wanted := w.groups()
 	ids := map[string]string{}
@@ -187,7 +252,7 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 		if err := w.r.okta.Assign(ctx, a.Known.AppID, group.ID, want); store.KindOf(err) == store.NeedsPerson {
 			return w.rolesRefused(ctx, err)
 		} else if err != nil {
-			return result{}, lookAgain(err)
+			return w.orGone(ctx, oktaGroups, err)
 		}
 	}
 	if err := w.learn(ctx, func(k *store.Known) { k.Groups = ids }); err != nil {
@@ -203,7 +268,10 @@ func (w *work) rolesRefused(ctx context.Context, refusal error) (result, error) 
 	if err != nil {
 		return result{}, err
 	}
-	if app == nil || len(missingProvisioning(*app, nil, "")) > 0 {
+	if app == nil {
+		return w.applicationGone()
+	}
+	if len(missingProvisioning(*app, nil, "")) > 0 {
 		return result{redo: oktaProvisioning, note: "provisioning is not enabled any more"}, nil
 	}
 	message, remedy := store.Explain(refusal)
@@ -227,7 +295,7 @@ func (w *work) group(ctx context.Context, name string) (Group, error) {
 		return *found, nil
 	}
 	made, err := w.r.okta.CreateGroup(ctx, name, fmt.Sprintf("May sign on to AWS account %s (made by oktaws)", w.get().ID))
-	return made, lookAgain(err)
+	return made, w.lookAgain(oktaGroups, err)
 }
 
 // groups returns the roles of each Okta group by the group's name.
@@ -245,10 +313,13 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// lookAgain makes the refusal of something that is there already a reason to look again: it was made a moment ago, by
-// a call whose answer was lost, or by somebody else, which the next look tells apart.
-func lookAgain(err error) error {
-	if k := store.KindOf(err); err == nil || k != store.Conflict && k != store.NotFound {
+// looks is how often a step looks again before what the other side says of it counts: for about two minutes.
+const looks = 6
+
+// lookAgain makes a refusal since something is there already, or isn't there yet, a reason to look again: it was made a
+// moment ago, and not everybody over there knows of it. Where further looks don't tell, the refusal counts.
+func (w *work) lookAgain(step string, err error) error {
+	if k := store.KindOf(err); err == nil || k != store.Conflict && k != store.NotFound || w.get().Steps[step].Attempts >= looks {
 		return err
 	}
 	message, remedy := store.Explain(err)

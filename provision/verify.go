@@ -21,7 +21,7 @@ func (w *work) verify(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	if app == nil {
-		return w.undone(oktaApp, "the Okta application is gone")
+		return w.applicationGone()
 	}
 	for _, look := range []func(context.Context, Application) (step, problem string, err error){
 		w.lookApplication, w.lookProvider, w.lookRoles, w.lookUser, w.lookAssignments,
@@ -39,20 +39,26 @@ func (w *work) verify(ctx context.Context) (result, error) {
 
 // undone sends the pipeline back to a step, and, after some rounds, tells what stays wrong.
 func (w *work) undone(step, problem string) (result, error) {
-	if w.get().Steps[verify].Attempts >= verifyRounds {
-		return result{}, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("Account %s does not stay as it should be: %s.", w.get().ID, problem),
-			Remedy:  "Somebody or something changes it back. Find out who, in the system logs of Okta and AWS, then retry."}
+	a := w.get()
+	if a.Steps[verify].Rounds < verifyRounds {
+		return result{note: problem, redo: step}, nil
 	}
-	return result{note: problem, redo: step}, nil
+	remedy := "Somebody or something changes it back. Find out who, in the system logs of Okta and AWS, then retry."
+	if step == roles {
+		remedy = fmt.Sprintf("CloudFormation doesn't mend what was changed past it. Delete the stack %s in the CloudFormation console, then retry: oktaws makes it anew.", w.r.cfg.StackName)
+	}
+	return result{}, &store.Error{Kind: store.Permanent, Remedy: remedy,
+		Message: fmt.Sprintf("Account %s does not become what it should be: %s.", a.ID, problem)}
 }
 
 func (w *work) lookApplication(_ context.Context, app Application) (step, problem string, err error) {
 	switch {
 	case app.Status != "ACTIVE":
 		return oktaApp, "the Okta application is not active", nil
-	case app.Note != mark(w.get()):
+	case !bears(app.Note, mark(w.get())):
 		return oktaApp, "the Okta application does not bear our mark", nil
+	case app.SigningKeyID != w.known().SigningKeyID:
+		return oktaApp, "the Okta application signs with another key than before", nil
 	}
 	for name, want := range w.application().Settings {
 		if fmt.Sprint(app.Settings[name]) != fmt.Sprint(want) {

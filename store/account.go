@@ -90,10 +90,11 @@ const (
 // Step is what is known of one step of the pipeline on one account.
 type Step struct {
 	State    StepState `json:"state"`
-	Due      time.Time `json:"due,omitzero"` // when it is tried again; for StepAgain and StepWaiting (zero: at once)
-	Attempts int       `json:"attempts,omitempty"`
-	Problem  *Problem  `json:"problem,omitempty"` // why it isn't done; for people
-	Note     string    `json:"note,omitempty"`    // what it is doing or has found; for people
+	Due      time.Time `json:"due,omitzero"`       // when it is tried again; for StepAgain and StepWaiting (zero: at once)
+	Attempts int       `json:"attempts,omitempty"` // errors in a row
+	Rounds   int       `json:"rounds,omitempty"`   // how often it has sent the pipeline back to another step
+	Problem  *Problem  `json:"problem,omitempty"`  // why it isn't done; for people
+	Note     string    `json:"note,omitempty"`     // what it is doing or has found; for people
 	Started  time.Time `json:"started,omitzero"`
 	Ended    time.Time `json:"ended,omitzero"`
 }

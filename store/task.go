@@ -37,6 +37,7 @@ type Task struct {
 	Snoozed   *Snooze    `json:"snoozed,omitempty"`
 	Shown     *Shown     `json:"shown,omitempty"`  // the newest credentials; nil: none were shown, or they were deleted
 	Making    bool       `json:"making,omitempty"` // a key is being made: one that nobody has seen may exist
+	MakingAt  time.Time  `json:"making_at,omitzero"`
 	Ended     time.Time  `json:"ended,omitzero"`
 }
 
@@ -100,7 +101,7 @@ func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter
 		}
 	}
 	t = Task{Meta: t.Meta, ID: id, Kind: kind, Account: a.AccountKey, Request: a.RequestID, Assignees: assignees,
-		State: TaskOpen, RemindAt: tx.now.Add(remindAfter), Shown: t.Shown, Making: t.Making}
+		State: TaskOpen, RemindAt: tx.now.Add(remindAfter), Shown: t.Shown, Making: t.Making, MakingAt: t.MakingAt}
 	if err := tx.Record(Event{What: "task.opened", Account: a.AccountKey, Request: a.RequestID, Task: id}); err != nil {
 		return t, err
 	}
@@ -197,7 +198,7 @@ func (tx *Tx) MakingKey(id string) (Task, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Making, t.Shown = true, nil
+	t.Making, t.MakingAt, t.Shown = true, tx.now, nil
 	return t, tx.SaveTask(&t)
 }
 
@@ -207,20 +208,20 @@ func (tx *Tx) KeyShown(id, keyID string, by Person) (Task, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Making, t.Shown = false, &Shown{KeyID: keyID, By: by, At: tx.now}
+	t.Making, t.MakingAt, t.Shown = false, time.Time{}, &Shown{KeyID: keyID, By: by, At: tx.now}
 	if err := tx.Record(Event{What: "credentials.shown", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID, Text: keyID}); err != nil {
 		return t, err
 	}
 	return t, tx.SaveTask(&t)
 }
 
-// NoKey notes that keys which nobody had seen are gone.
+// NoKey notes that there is no key any more that nobody has seen.
 func (tx *Tx) NoKey(id string) error {
 	t, err := tx.Task(id)
 	if err != nil || !t.Making {
 		return err
 	}
-	t.Making = false
+	t.Making, t.MakingAt = false, time.Time{}
 	return tx.SaveTask(&t)
 }
 
