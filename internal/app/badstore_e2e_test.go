@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/store"
 )
 
 func TestBadInputStores(t *testing.T) {
@@ -36,11 +35,11 @@ func TestBadInputStores(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"truncated":     {sound[:3*os.Getpagesize()], "cut short"},
-		"empty":         {nil, "empty"},
-		"damaged":       {append(bytes.Repeat([]byte("x"), 4*os.Getpagesize()), sound[4*os.Getpagesize():]...), "overwritten"},
-		"a text":        {[]byte(strings.Repeat("not a store\n", 1000)), "not a store of oktaws"},
-		"other program": {foreign(t), "another program"},
+		"truncated":       {sound[:3*os.Getpagesize()], "cut short"},
+		"empty":           {nil, "empty"},
+		"damaged":         {append(bytes.Repeat([]byte("x"), 4*os.Getpagesize()), sound[4*os.Getpagesize():]...), "overwritten"},
+		"another's":       {append([]byte("SQLite format 3\x00"), make([]byte, 16384)...), "not a store of oktaws"},
+		"a piece of text": {[]byte("not a store\n"), "not a store of oktaws"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad, path := r.in(t).over(c.file)
@@ -51,7 +50,7 @@ func TestBadInputStores(t *testing.T) {
 		})
 	}
 	t.Run("newer", func(t *testing.T) {
-		file := newer(t, sound)
+		file := edited(t, sound, func(w store.Writer) error { return w.Put("meta/schema", []byte("99")) })
 		bad, path := r.in(t).over(file)
 		bad.refusedToStart(bad.dir, "schema 99", "Run the version of oktaws that wrote it")
 		after, err := os.ReadFile(path)
@@ -73,8 +72,8 @@ func TestBadInputStores(t *testing.T) {
 		bad.refusedToStart(path, "not a regular file")
 	})
 	t.Run("with an unreadable record", func(t *testing.T) {
-		bad, _ := r.in(t).over(edited(t, sound, func(tx *bbolt.Tx) error {
-			return tx.Bucket([]byte("oktaws")).Put([]byte("account/aws/"+gmail), []byte(`{"id":"1111`))
+		bad, _ := r.in(t).over(edited(t, sound, func(w store.Writer) error {
+			return w.Put("account/aws/"+gmail, []byte(`{"id":"1111`))
 		}))
 		bad.serve()
 		for _, typed := range []string{"list", "status " + gmail, "link " + gmail + " Another"} {
@@ -120,48 +119,22 @@ func (r *rig) refusedToStart(want ...string) {
 	}
 }
 
-// foreign is the bbolt file of another program.
-func foreign(t *testing.T) []byte {
+// edited is a store after a change.
+func edited(t *testing.T, file []byte, change func(store.Writer) error) []byte {
 	t.Helper()
-	return edited(t, nil, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("theirs")); return err })
-}
-
-// newer is a store as a later version of oktaws would leave it.
-func newer(t *testing.T, sound []byte) []byte {
-	t.Helper()
-	return edited(t, sound, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("oktaws")).Put([]byte("meta/schema"), []byte("99")) })
-}
-
-// content is every key of a store with its value.
-func content(t *testing.T, file []byte) string {
-	t.Helper()
-	var b strings.Builder
-	edited(t, file, func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("oktaws")).ForEach(func(k, v []byte) error {
-			_, err := fmt.Fprintf(&b, "%s=%s\n", k, v)
-			return err
-		})
-	})
-	return b.String()
-}
-
-// edited is a bbolt file after a change.
-func edited(t *testing.T, file []byte, change func(*bbolt.Tx) error) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file")
-	if file != nil {
-		if err := os.WriteFile(path, file, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "oktaws.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	db, err := bbolt.Open(path, 0o600, nil)
+	engine, err := store.OpenBolt(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Update(change); err != nil {
+	if err := engine.Update(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
+	if err := engine.Close(); err != nil {
 		t.Fatal(err)
 	}
 	out, err := os.ReadFile(path)
@@ -169,4 +142,17 @@ func edited(t *testing.T, file []byte, change func(*bbolt.Tx) error) []byte {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// content is every key of a store with its value.
+func content(t *testing.T, file []byte) string {
+	t.Helper()
+	var b strings.Builder
+	edited(t, file, func(w store.Writer) error {
+		return w.Scan("", "", func(key string, value []byte) (bool, error) {
+			fmt.Fprintf(&b, "%s=%s\n", key, value)
+			return true, nil
+		})
+	})
+	return b.String()
 }
