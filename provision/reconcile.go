@@ -240,6 +240,7 @@ func met(s step, steps map[string]step, a store.Account) bool {
 func (w *work) try(ctx context.Context, s step) error {
 	ctx, cancel := lingering(ctx, grace)
 	defer cancel()
+	was := w.get().Steps[s.name]
 	res, err := w.run(ctx, s)
 	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, s, res, err) })
 	if saveErr != nil {
@@ -251,6 +252,8 @@ func (w *work) try(ctx context.Context, s step) error {
 		log.ErrorContext(ctx, "step failed", "kind", store.KindOf(err), "error", err)
 	case err != nil:
 		log.WarnContext(ctx, "step not done yet", "kind", store.KindOf(err), "error", err)
+	case res.state == was.State && res.note == was.Note:
+		log.DebugContext(ctx, "step "+string(res.state)+" still", "note", res.note) // a task can be open for days
 	default:
 		log.InfoContext(ctx, "step "+string(res.state), "note", res.note)
 	}
