@@ -15,11 +15,9 @@ import (
 // Who may what, decided by Slack's user ID and team ID when somebody clicks, never by name or e-mail address. Where
 // Slack can't be asked, nobody may anything.
 
-// How long Slack's answers are believed.
-const (
-	personFor  = time.Minute
-	membersFor = 3 * time.Second
-)
+// believedFor is how long Slack's answers are believed: long enough that one click asks once, and that a flurry of
+// clicks stays within Slack's rates; short enough that who left or was deactivated can't decide any more.
+const believedFor = 3 * time.Second
 
 // people remembers for a short while what Slack said of people.
 type people struct {
@@ -74,13 +72,13 @@ func (b *Bot) fullMember(u slack.User) error {
 	return nil
 }
 
-// person asks Slack about somebody, at most once a minute.
+// person asks Slack about somebody.
 func (b *Bot) person(ctx context.Context, id string) (slack.User, error) {
 	now := b.clock.Now()
 	b.people.mu.Lock()
 	k, ok := b.people.known[id]
 	b.people.mu.Unlock()
-	if ok && now.Sub(k.at) < personFor {
+	if ok && now.Sub(k.at) < believedFor {
 		return k.user, nil
 	}
 	u, err := b.api.GetUserInfoContext(ctx, id)
@@ -93,7 +91,7 @@ func (b *Bot) person(ctx context.Context, id string) (slack.User, error) {
 	b.people.mu.Lock()
 	defer b.people.mu.Unlock()
 	for other, k := range b.people.known {
-		if now.Sub(k.at) >= personFor {
+		if now.Sub(k.at) >= believedFor {
 			delete(b.people.known, other)
 		}
 	}
@@ -124,7 +122,7 @@ func (b *Bot) approver(ctx context.Context, p store.Person) error {
 	for _, id := range b.cfg.Approvers {
 		approvers = append(approvers, store.Person{ID: id})
 	}
-	return denied("Only approvers may do this, and you are none.", "Ask one of them: "+mentions(approvers)+".")
+	return denied("Only approvers may do this, and you are not one of them.", "Ask one of them: "+mentions(approvers)+".")
 }
 
 // adminMembers returns the user IDs of the admin channel's members.
@@ -133,7 +131,7 @@ func (b *Bot) adminMembers(ctx context.Context) ([]string, error) {
 	b.people.mu.Lock()
 	members, at := b.people.members, b.people.membersAt
 	b.people.mu.Unlock()
-	if len(members) > 0 && now.Sub(at) < membersFor {
+	if len(members) > 0 && now.Sub(at) < believedFor {
 		return members, nil
 	}
 	members, err := b.askMembers(ctx)
@@ -148,7 +146,7 @@ func (b *Bot) adminMembers(ctx context.Context) ([]string, error) {
 
 func (b *Bot) askMembers(ctx context.Context) ([]string, error) {
 	var members []string
-	params := slack.GetUsersInConversationParameters{ChannelID: b.cfg.AdminChannel, Limit: 200}
+	params := slack.GetUsersInConversationParameters{ChannelID: b.cfg.AdminChannel, Limit: 999} // the most that Slack gives at once
 	for {
 		some, next, err := b.api.GetUsersInConversationContext(ctx, &params)
 		if err != nil {

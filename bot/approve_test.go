@@ -96,6 +96,22 @@ func TestWhoLeftTheAdminChannelMayNoLongerDecide(t *testing.T) {
 	}
 }
 
+func TestWhoBecameAGuestMayNoLongerDecide(t *testing.T) {
+	w := live(t)
+	_, m := w.asked()
+	w.click(slack.AdminTwo, m, "deny")
+	form := w.view(slack.AdminTwo, "Deny the request")
+	w.slack.AddPerson(slack.Person{ID: slack.AdminTwo, Name: "admin-two", Restricted: true})
+	w.clock.Advance(3 * time.Second)
+	seen := w.submit(slack.AdminTwo, form, map[string]string{"reason": "no"})
+	if seen.View == nil || !strings.Contains(string(seen.View.Blocks), "Guests can't use oktaws") {
+		t.Errorf("the form became %+v", seen)
+	}
+	if r := w.request(); r.State != store.Pending {
+		t.Errorf("the request is %s", r.State)
+	}
+}
+
 func TestDenyingTellsTheRequesterWhy(t *testing.T) {
 	w := live(t)
 	_, m := w.asked()

@@ -82,7 +82,11 @@ func (b *Bot) Check(ctx context.Context) []provision.Finding {
 		missing(approversWhat, fmt.Sprintf("%s may approve, and approvals.required is %d", plural(able, "person", "people"), b.cfg.Required),
 			"Invite more admins to the channel, or lower approvals.required.")
 	default:
-		found(approversWhat, plural(able, "person", "people"))
+		people := plural(able, "person", "people")
+		if len(approvers) > mostAsked {
+			people = "at least " + people
+		}
+		found(approversWhat, people)
 	}
 	return findings
 }
