@@ -72,6 +72,7 @@ type Bot struct {
 	people people
 	dms    sync.Map // D… by user ID
 	calm   pause
+	grace  time.Duration
 }
 
 // identity is who the bot is in Slack, as auth.test says.
@@ -113,6 +114,7 @@ func New(s *store.Store, p Provisioner, cfg Config, c Connection, log *slog.Logg
 		guard: newOpenGuard(client, clockwork.NewRealClock()),
 		ready: make(chan struct{}),
 		fatal: make(chan error, 1),
+		grace: grace,
 	}
 	options := []slack.Option{slack.OptionHTTPClient(b.guard), slack.OptionAppLevelToken(c.AppToken)}
 	if c.APIURL != "" {
@@ -137,8 +139,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.identify(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
+	if err := b.renew(ctx); err != nil {
+		return err
+	}
 	group, running := errgroup.WithContext(ctx)
-	held, release := outlive(running, grace)
+	held, release := outlive(running, b.grace)
 	defer release()
 	group.Go(func() error { return b.listen(running, held) })
 	group.Go(func() error {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -10,8 +11,12 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// credentialsTimeout is how long making an access key, and waiting until AWS takes it, may last.
-const credentialsTimeout = 60 * time.Second
+const (
+	// credentialsTimeout is how long making an access key, and waiting until AWS takes it, may last.
+	credentialsTimeout = 60 * time.Second
+	// lastWords is how long telling the person may take where the bot ends meanwhile.
+	lastWords = 3 * time.Second
+)
 
 // showCredentials has an access key made and shows it, once, in a modal. The modal opens before the key is made, since
 // Slack gives 3 s to open it. The secret goes into that modal and nowhere else.
@@ -21,7 +26,7 @@ func (b *Bot) showCredentials(ctx context.Context, c *click) (outcome, error) {
 		return outcome{}, err
 	}
 	return outcome{then: func(ctx context.Context) {
-		view := b.open(ctx, &c.delivery, credentialsView(section(":hourglass_flowing_sand: Making a key. This takes up to a minute; please leave this window open.")))
+		view := b.open(ctx, &c.delivery, credentialsView(section(":hourglass_flowing_sand: Making a key. This takes up to a minute; please leave this window open. If no key has come by then, close it and click *Show credentials* again.")))
 		if view == "" {
 			return // no key was made, so none is lost
 		}
@@ -30,20 +35,38 @@ func (b *Bot) showCredentials(ctx context.Context, c *click) (outcome, error) {
 }
 
 func (b *Bot) makeCredentials(ctx context.Context, c *click, t store.Task, view string) {
-	making, cancel := context.WithTimeout(ctx, credentialsTimeout)
-	defer cancel()
-	secret, err := b.provisioner.Credentials(making, t.ID, c.by)
+	secret, err := b.makeKey(ctx, t, c.by)
 	shown := secretView(secret)
+	unseen := note(":warning: The window was closed before the key was there, so nobody has seen it. Click *Show credentials* again: that deletes it and makes another.")
 	if err != nil {
 		b.logRefusal(&c.delivery, err)
-		shown = credentialsView(refusal(err).blocks...)
+		unseen = refusal(err)
+		shown = credentialsView(unseen.blocks...)
 	}
-	ctx, cancel = context.WithTimeout(ctx, callTimeout)
+	ctx, release := outlive(ctx, lastWords)
+	defer release()
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	if _, err := b.api.UpdateViewContext(ctx, *shown, "", "", view); err != nil {
-		b.log.Warn("the window with the credentials didn't get them", "task", t.ID, "user", c.by.ID, "key", secret.ID, "error", err)
-		b.whisper(ctx, &c.delivery, note(":warning: The window was closed before the key was there, so nobody has seen it. Click *Show credentials* again: that deletes it and makes another."))
+		b.log.Warn("the window for the credentials wasn't brought up to date", "task", t.ID, "user", c.by.ID, "key", secret.ID, "error", err)
+		b.whisper(ctx, &c.delivery, unseen)
 	}
+}
+
+// makeKey has the key made, and says what became of it where time ran out.
+func (b *Bot) makeKey(ctx context.Context, t store.Task, by store.Person) (provision.Secret, error) {
+	making, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
+	secret, err := b.provisioner.Credentials(making, t.ID, by)
+	_, forPeople := errors.AsType[*store.Error](err)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		err = &store.Error{Kind: store.Transient, Message: "oktaws was stopped before the key was there.", Remedy: "Click *Show credentials* again once it is back.", Err: err}
+	case making.Err() != nil && !forPeople:
+		err = &store.Error{Kind: store.Transient, Message: "Making the key took too long.", Remedy: "Click *Show credentials* again in a minute.", Err: err}
+	}
+	return secret, err
 }
 
 func credentialsView(blocks ...slack.Block) *slack.ModalViewRequest {

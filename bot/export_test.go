@@ -20,6 +20,9 @@ import (
 // GuardClock has the pace of connections follow a clock of the test's.
 func (b *Bot) GuardClock(clock clockwork.Clock) { b.guard.clock = clock }
 
+// Grace has what is under way end so long after Run was told to.
+func (b *Bot) Grace(d time.Duration) { b.grace = d }
+
 // Sample is something that the bot can show.
 type Sample struct {
 	Name string

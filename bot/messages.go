@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
@@ -127,12 +126,9 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 		return err
 	}
 	p := post{bot: b, claim: claim, message: m}
-	if until := b.calm.until(); until.After(b.clock.Now()) {
-		return p.later(ctx, until)
-	}
 	r, err := b.render(m, s)
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, "", err)
 	}
 	if r.content.empty() {
 		p.message.Identity = "" // whatever comes next is news
@@ -140,12 +136,12 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 	}
 	hash, err := r.content.hash()
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, "", err)
 	}
 	fresh := m.TS == "" || (m.Identity != r.identity && !r.inPlace)
 	switch {
 	case fresh && m.Under != "" && under.TS == "":
-		return p.later(ctx, b.clock.Now().Add(time.Second)) // the thread isn't there yet
+		return p.later(ctx, latest(under.Due, b.clock.Now().Add(time.Second))) // the thread isn't there yet
 	case fresh:
 		return p.send(ctx, r, under)
 	case m.Hash != hash:
@@ -163,22 +159,64 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 // betweenEdits keeps the edits of one message apart: Slack takes about one a second.
 const betweenEdits = time.Second
 
-// pause is until when Slack wants to be left alone. It asks one method for a pause; the bot pauses all messages.
-type pause struct {
-	mu  sync.Mutex
-	end time.Time
-}
-
-func (p *pause) until() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.end
-}
-
-func (p *pause) extend(end time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if end.After(p.end) {
-		p.end = end
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
+	return b
+}
+
+// renew has everything looked at again that waits for somebody: while the bot was away, the configuration may have
+// changed, such as the admin channel, or the roles that an approver has to know of.
+func (b *Bot) renew(ctx context.Context) error {
+	var requests, tasks []string
+	err := b.store.View(ctx, func(tx *store.ReadTx) error {
+		err := tx.Requests(func(r store.Request) bool {
+			if r.State == store.Pending {
+				requests = append(requests, r.ID)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Tasks(func(t store.Task) bool {
+			if t.State == store.TaskOpen {
+				tasks = append(tasks, t.ID)
+			}
+			return true
+		})
+	})
+	for _, id := range requests {
+		if err == nil {
+			err = b.store.Update(ctx, func(tx *store.Tx) error {
+				return errors.Join(tx.PlanRequest(id, tx.Now()), renewMessages(tx, store.RequestKey(id)))
+			})
+		}
+	}
+	for _, id := range tasks {
+		if err == nil {
+			err = b.store.Update(ctx, func(tx *store.Tx) error {
+				return errors.Join(tx.PlanTask(id, tx.Now()), renewMessages(tx, store.TaskKey(id)))
+			})
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// renewMessages has the messages about a record rendered anew.
+func renewMessages(tx *store.Tx, subject string) error {
+	var stale []store.Message
+	err := tx.MessagesOf(subject, func(m store.Message) bool {
+		stale = append(stale, m)
+		return true
+	})
+	for i := range stale {
+		stale[i].Due = tx.Now()
+		err = errors.Join(err, tx.SaveMessage(&stale[i]))
+	}
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -45,18 +47,49 @@ func (p *post) later(ctx context.Context, due time.Time) error {
 	return p.save(ctx)
 }
 
+// The methods that messages go through. Slack's limits are each method's own.
+const (
+	posting = "chat.postMessage"
+	editing = "chat.update"
+)
+
+// pause is until when Slack wants to be left alone, by method. What finds a method paused leaves its record as it is:
+// still due, it is looked at again a second later, however many there are, without a write to the store.
+type pause struct {
+	mu  sync.Mutex
+	end map[string]time.Time
+}
+
+func (p *pause) asked(method string, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.end[method].After(now)
+}
+
+func (p *pause) extend(method string, end time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.end == nil {
+		p.end = map[string]time.Time{}
+	}
+	p.end[method] = latest(p.end[method], end)
+}
+
 // send posts the message, without its buttons: those follow as an edit, once it is on record where it stands. Slack may
 // have a message although the bot was cut off before it heard so, and posts it again: then the first one has no button
 // that somebody could click in vain.
 func (p *post) send(ctx context.Context, r rendering, under store.Message) error {
+	if p.bot.calm.asked(posting, p.bot.clock.Now()) {
+		return nil
+	}
 	where, err := p.bot.channel(ctx, p.message.Where)
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, posting, err)
 	}
 	first := r.content.inert()
 	hash, err := first.hash()
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, posting, err)
 	}
 	options := append(p.options(first), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	if under.TS != "" {
@@ -65,7 +98,7 @@ func (p *post) send(ctx context.Context, r rendering, under store.Message) error
 	}
 	channel, ts, err := p.bot.api.PostMessageContext(ctx, where, options...)
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, posting, err)
 	}
 	if p.message.TS != "" && !r.retired.empty() {
 		p.message.Old = append(slices.Clone(p.message.Old), store.Post{Channel: p.message.Channel, TS: p.message.TS})
@@ -86,6 +119,9 @@ func (p *post) send(ctx context.Context, r rendering, under store.Message) error
 // edit makes the posted message what it shall be.
 func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 	now := p.bot.clock.Now().UTC()
+	if p.bot.calm.asked(editing, now) {
+		return nil
+	}
 	_, _, _, err := p.bot.api.UpdateMessageContext(ctx, p.message.Channel, p.message.TS, p.options(r.content)...)
 	if slices.Contains(gone, reason(err)) {
 		p.bot.log.Info("a message was deleted, or can't be edited any more; posting it anew", "key", p.message.Key(), "reason", reason(err))
@@ -93,7 +129,7 @@ func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 		return p.later(ctx, p.bot.clock.Now())
 	}
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, editing, err)
 	}
 	if without, err := r.content.inert().hash(); err != nil || p.message.Hash != without {
 		p.message.Edited = now // that the buttons followed is still the post
@@ -107,6 +143,9 @@ func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 
 // retire takes the buttons off an earlier post of the message.
 func (p *post) retire(ctx context.Context, r rendering) error {
+	if p.bot.calm.asked(editing, p.bot.clock.Now()) {
+		return nil
+	}
 	old := p.message.Old[0]
 	c := r.retired
 	if c.empty() {
@@ -114,7 +153,7 @@ func (p *post) retire(ctx context.Context, r rendering) error {
 	}
 	_, _, _, err := p.bot.api.UpdateMessageContext(ctx, old.Channel, old.TS, p.options(c)...)
 	if err != nil && !slices.Contains(gone, reason(err)) && !slices.Contains(unreachable, reason(err)) {
-		return p.failed(ctx, err)
+		return p.failed(ctx, editing, err)
 	}
 	if p.message.Old = slices.Clone(p.message.Old[1:]); len(p.message.Old) > 0 {
 		return p.later(ctx, p.bot.clock.Now())
@@ -127,13 +166,13 @@ func (p *post) options(c content) []slack.MsgOption {
 }
 
 // failed plans the next attempt.
-func (p *post) failed(ctx context.Context, err error) error {
+func (p *post) failed(ctx context.Context, method string, err error) error {
 	b, now := p.bot, p.bot.clock.Now()
 	ctx = context.WithoutCancel(ctx)
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		end := now.Add(max(limited.RetryAfter, time.Second))
-		b.calm.extend(end)
-		b.log.Info("Slack asks for a pause", "for", limited.RetryAfter)
+		b.calm.extend(method, end)
+		b.log.Info("Slack asks for a pause", "call", method, "for", limited.RetryAfter)
 		return p.later(ctx, end)
 	}
 	if fatal := fatalReason(botToken, err); fatal != nil {
@@ -145,9 +184,14 @@ func (p *post) failed(ctx context.Context, err error) error {
 	return p.later(ctx, now.Add(wait))
 }
 
+// isPerson tells a person's ID from a channel's.
+func isPerson(where string) bool {
+	return strings.HasPrefix(where, "U") || strings.HasPrefix(where, "W")
+}
+
 // channel is where a message for a channel, or for a person, is posted: D… for a person.
 func (b *Bot) channel(ctx context.Context, where string) (string, error) {
-	if where == "" || (where[0] != 'U' && where[0] != 'W') {
+	if !isPerson(where) {
 		return where, nil
 	}
 	if dm, ok := b.dms.Load(where); ok {

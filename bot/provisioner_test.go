@@ -18,6 +18,7 @@ type provisioner struct {
 	secret  provision.Secret
 	err     error
 	made    int
+	panics  bool          // CheckTask does
 	gate    chan struct{} // where set, Credentials waits for it
 }
 
@@ -32,6 +33,9 @@ func (p *provisioner) set(change func(*provisioner)) {
 func (p *provisioner) CheckTask(ctx context.Context, id string) (t store.Task, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.panics {
+		panic("a fault in the pipeline")
+	}
 	if p.err != nil {
 		return t, p.err
 	}

@@ -71,13 +71,13 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 	switch m.View {
 	case showRequest:
-		return b.renderRequest(s), nil
+		return b.renderRequest(m, s), nil
 	case showRequested:
 		return renderRequested(s), nil
 	case showDecision:
 		return renderDecision(s), nil
 	case showProgress:
-		return renderProgress(s), nil
+		return renderProgress(m, s), nil
 	case showOutcome:
 		return b.renderOutcome(m, s), nil
 	case showTask:

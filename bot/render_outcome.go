@@ -22,7 +22,7 @@ func (b *Bot) renderOutcome(m store.Message, s scene) rendering {
 	case store.Linked:
 		return rendering{identity: "linked", content: b.linkedContent(*s.account, s.request)}
 	case store.Failed:
-		return rendering{identity: "failed-" + failureID(*s.account), content: failedContent(*s.account)}
+		return rendering{identity: "failed-" + failureID(*s.account), content: failedContent(*s.account, readerOf(m))}
 	}
 	return rendering{} // and forget the last failure, so that the same one again notifies again
 }
@@ -41,27 +41,27 @@ func failureID(a store.Account) string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-func failedContent(a store.Account) content {
+func failedContent(a store.Account, who reader) content {
 	about := fmt.Sprintf("AWS account %s (%s)", code(a.ID), mrkdwn(a.Label, nameLimit))
 	var lines []string
 	if a.Problem != nil {
-		lines = append(lines, problemLine(a.Problem))
+		lines = append(lines, problemLine(a.Problem, who))
 	}
 	for _, title := range provision.Titles(a.Mode) {
 		if step := a.Steps[title.Name]; step.State == store.StepFailed {
 			line := "*" + mrkdwn(title.Title, noteLimit) + "*"
 			if step.Problem != nil {
-				line += "\n" + problemLine(step.Problem)
+				line += "\n" + problemLine(step.Problem, who)
 			}
 			lines = append(lines, line)
 		}
 	}
 	text := fmt.Sprintf("Linking AWS account %s (%s) failed.", a.ID, mrkdwn(a.Label, nameLimit))
 	if p := a.FirstProblem(); p != nil {
-		text += " " + problemLine(p)
+		text += " " + problemLine(p, who)
 	}
 	lines = append([]string{":x: *Linking " + about + " failed*"}, lines...)
-	lines = append(lines, fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID))
+	lines = append(lines, retryLine(a))
 	return content{text: text, blocks: paragraphs(lines)}
 }
 
@@ -70,10 +70,7 @@ func (b *Bot) linkedContent(a store.Account, r store.Request) content {
 	if a.Known.TileURL != "" {
 		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
 	}
-	if roles := b.roleLines(r, &a); len(roles) > 0 {
-		roles[0] = "*Who is in one of these Okta groups gets the role*"
-		lines = append(lines, roles...)
-	}
+	lines = append(lines, b.roleLines("Members of these Okta groups see the tile and get the roles", r, &a)...)
 	var names []string
 	for _, role := range b.cfg.RoleSet {
 		names = append(names, mrkdwn(role.Name, nameLimit))

@@ -9,30 +9,31 @@ import (
 )
 
 // renderProgress is the steps of the account, edited in place as they finish.
-func renderProgress(s scene) rendering {
+func renderProgress(m store.Message, s scene) rendering {
 	if s.account == nil || s.request.State != store.Approved {
 		return rendering{}
 	}
 	a := *s.account
 	head := fmt.Sprintf("%s AWS account %s (%s): %s", stateSign(a.State), code(a.ID), mrkdwn(a.Label, nameLimit), standing(a))
-	lines := append([]string{"*" + head + "*"}, stepLines(a)...)
+	who := readerOf(m)
+	lines := append([]string{"*" + head + "*"}, stepLines(a, who)...)
 	if a.State == store.Failed {
-		lines = append(lines, fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID))
+		lines = append(lines, retryLine(a))
 	}
-	return rendering{identity: showProgress, content: content{text: progressSentence(a), blocks: paragraphs(lines)}}
+	return rendering{identity: showProgress, content: content{text: progressSentence(a, who), blocks: paragraphs(lines)}}
 }
 
 // progressSentence says how far an account is.
-func progressSentence(a store.Account) string {
+func progressSentence(a store.Account, who reader) string {
 	finished, total := 0, len(provision.Titles(a.Mode))
 	for _, step := range a.Steps {
 		if step.State == store.StepDone {
 			finished++
 		}
 	}
-	text := fmt.Sprintf("AWS account %s (%s) is %s: %d of %d steps are done.", a.ID, mrkdwn(a.Label, nameLimit), standing(a), finished, total)
+	text := fmt.Sprintf("AWS account %s (%s): %s, %d of %d steps are done.", a.ID, mrkdwn(a.Label, nameLimit), standing(a), finished, total)
 	if p := a.FirstProblem(); p != nil {
-		text += " " + problemLine(p)
+		text += " " + problemLine(p, who)
 	}
 	return text
 }
@@ -50,10 +51,10 @@ func stateSign(s store.AccountState) string {
 }
 
 // stepLines is one line a step, in the order in which people read them, with what it does or why it fails.
-func stepLines(a store.Account) []string {
+func stepLines(a store.Account, who reader) []string {
 	var lines []string
 	if a.Problem != nil {
-		lines = append(lines, ":x: "+problemLine(a.Problem))
+		lines = append(lines, ":x: "+problemLine(a.Problem, who))
 	}
 	for _, title := range provision.Titles(a.Mode) {
 		step, begun := a.Steps[title.Name]
@@ -62,7 +63,11 @@ func stepLines(a store.Account) []string {
 			line += " – " + mrkdwn(step.Note, noteLimit)
 		}
 		if step.Problem != nil && step.State != store.StepDone {
-			line += "\n        " + problemLine(step.Problem)
+			problem := problemLine(step.Problem, who)
+			if step.State != store.StepFailed {
+				problem = troubleLine(step.Problem)
+			}
+			line += "\n        " + problem
 		}
 		lines = append(lines, line)
 	}
@@ -89,10 +94,42 @@ func stepSign(step store.Step, begun bool) string {
 	return ":white_circle:"
 }
 
-func problemLine(p *store.Problem) string {
-	line := sentence(p.Message, problemLimit)
-	if p.Remedy != "" {
-		line += " *What to do:* " + sentence(p.Remedy, problemLimit)
+// reader is whom a message is for.
+type reader int
+
+const (
+	anybody reader = iota
+	requester
+)
+
+// readerOf is the requester where the message goes to a person.
+func readerOf(m store.Message) reader {
+	if isPerson(m.Where) {
+		return requester
 	}
-	return strings.ReplaceAll(line, "\n", " ")
+	return anybody
+}
+
+// problemLine is what stops an account, and what to do. Most of it only an admin can do, so that a requester isn't told
+// to.
+func problemLine(p *store.Problem, who reader) string {
+	if p.Remedy == "" {
+		return troubleLine(p)
+	}
+	todo := "*What to do:*"
+	if who == requester {
+		todo = "*What to do (an admin):*"
+	}
+	return oneLine(sentence(p.Message, problemLimit) + " " + todo + " " + sentence(p.Remedy, problemLimit))
+}
+
+// troubleLine is what delays a step that is tried again by itself: there may be something to do, and there need not.
+func troubleLine(p *store.Problem) string {
+	return oneLine(sentence(p.Message, problemLimit) + spaced(sentence(p.Remedy, problemLimit)))
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
+
+func retryLine(a store.Account) string {
+	return fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID)
 }

@@ -11,48 +11,41 @@ import (
 )
 
 // renderRequest is a request in the admin channel.
-func (b *Bot) renderRequest(s scene) rendering {
+func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	r := s.request
-	blocks := []slack.Block{
-		section(fmt.Sprintf(":key: %s asks to link AWS account %s to Okta as *%s*.", mention(r.Requester), code(r.Account.ID), mrkdwn(r.Label, nameLimit))),
-		slack.NewSectionBlock(nil, []*slack.TextBlockObject{
-			field("Account ID", code(r.Account.ID)),
-			field("Application name", code(r.Label)),
-			field("Requester", mention(r.Requester)),
-			field("Approvals needed", fmt.Sprint(r.Required)),
-		}, nil),
-	}
+	blocks := []slack.Block{section(fmt.Sprintf(":key: %s asks to link AWS account %s to Okta as *%s*.", mention(r.Requester), code(r.Account.ID), mrkdwn(r.Label, nameLimit)))}
 	if r.Reason != "" {
 		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
 	}
-	blocks = append(blocks, paragraphs(b.roleLines(r, s.account))...)
+	blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r, s.account))...)
 	for _, line := range approvalLines(r) {
 		blocks = append(blocks, section(line))
 	}
 	text := fmt.Sprintf("%s asks to link AWS account %s to Okta as %s.", mention(r.Requester), r.Account.ID, mrkdwn(r.Label, nameLimit))
-	if r.State != store.Pending {
+	switch {
+	case r.State != store.Pending:
 		return rendering{identity: showRequest, content: content{text: text + " " + decisionLine(r), blocks: append(blocks, section(decisionLine(r)))}}
+	case m.Where != b.cfg.AdminChannel:
+		moved := "This is now decided in <#" + b.cfg.AdminChannel + ">."
+		return rendering{identity: showRequest, content: content{text: text + " " + moved, blocks: append(blocks, aside(moved))}}
 	}
+	waits := "Needs " + plural(r.Required, "approval", "approvals") + "."
 	if !r.Expires.IsZero() {
-		blocks = append(blocks, aside("Expires "+when(r.Expires)+" if nobody decides."))
+		waits += " Expires " + when(r.Expires) + " if nobody decides."
 	}
-	blocks = append(blocks, slack.NewActionBlock("decide",
+	blocks = append(blocks, aside(waits), slack.NewActionBlock("decide",
 		button(actionApprove, r.ID, "Approve").WithStyle(slack.StylePrimary),
 		button(actionDeny, r.ID, "Deny").WithStyle(slack.StyleDanger),
 	))
 	return rendering{identity: showRequest, content: content{text: text + " Approve or deny it here.", blocks: blocks}}
 }
 
-func field(name, value string) *slack.TextBlockObject {
-	return slack.NewTextBlockObject(slack.MarkdownType, "*"+name+"*\n"+value, false, false)
-}
-
 func button(action, value, text string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(action, value, plain(text))
 }
 
-// roleLines is the role set, and the Okta groups that get the roles.
-func (b *Bot) roleLines(r store.Request, a *store.Account) []string {
+// roleLines is the role set, and the Okta groups that get the roles, under a heading.
+func (b *Bot) roleLines(heading string, r store.Request, a *store.Account) []string {
 	const most = 20
 	if len(b.cfg.RoleSet) == 0 {
 		return nil
@@ -61,7 +54,7 @@ func (b *Bot) roleLines(r store.Request, a *store.Account) []string {
 	for _, role := range b.cfg.RoleSet {
 		lines = append(lines, fmt.Sprintf("• role %s for the Okta group %s", code(role.Name), code(groupName(role, r, a))))
 	}
-	return append([]string{"*Roles that the account gets*"}, firstFew(lines, most)...)
+	return append([]string{"*" + heading + "*"}, firstFew(lines, most)...)
 }
 
 // groupName is the name of the Okta group that a role is for. The account's alias is known once linking has begun.
@@ -118,8 +111,8 @@ func renderRequested(s scene) rendering {
 		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
 	}
 	if r.State != store.Pending {
-		blocks = append(blocks, aside("Decided: "+string(r.State)+"."))
-		return rendering{identity: showRequested, content: content{text: text + " It is decided: " + string(r.State) + ".", blocks: blocks}}
+		ended := "The request " + became(r.State) + "."
+		return rendering{identity: showRequested, content: content{text: text + " " + ended, blocks: append(blocks, aside(ended))}}
 	}
 	waits := "It waits for " + plural(r.Required, "approval", "approvals") + "."
 	if n := len(r.Approvals); n > 0 {
@@ -132,6 +125,14 @@ func renderRequested(s scene) rendering {
 	return rendering{identity: showRequested, content: content{text: text + " " + waits, blocks: blocks}}
 }
 
+// became is how a request ended, after its name.
+func became(s store.RequestState) string {
+	if s == store.Expired {
+		return "has expired"
+	}
+	return "was " + string(s)
+}
+
 // renderDecision tells who asked how the request was decided.
 func renderDecision(s scene) rendering {
 	r := s.request
@@ -139,12 +140,12 @@ func renderDecision(s scene) rendering {
 		return rendering{}
 	}
 	about := fmt.Sprintf("AWS account %s (%s)", code(r.Account.ID), mrkdwn(r.Label, nameLimit))
-	text := fmt.Sprintf("Your request for AWS account %s was %s.", r.Account.ID, r.State)
+	text := fmt.Sprintf("Your request for AWS account %s %s.", r.Account.ID, became(r.State))
 	var next string
 	switch r.State {
 	case store.Approved:
 		text = fmt.Sprintf("Your request for AWS account %s was approved by %s. Linking begins.", r.Account.ID, mention(r.Decided.By))
-		next = "Linking begins now; the next message shows how it goes."
+		next = "Linking begins now; a message here shows how it goes."
 	case store.RequestDenied:
 		text = fmt.Sprintf("Your request for AWS account %s was denied by %s: %s", r.Account.ID, mention(r.Decided.By), mrkdwn(r.Decided.Reason, reasonLimit))
 		next = "You may ask again with `/oktaws link`."

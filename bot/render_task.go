@@ -16,27 +16,27 @@ func (b *Bot) renderTask(s scene) rendering {
 	switch t.State {
 	case store.TaskDone:
 		return rendering{identity: string(store.TaskDone), inPlace: true, content: content{
-			text:   fmt.Sprintf("Done: provisioning is switched on for AWS account %s (%s). Thank you!", t.Account.ID, mrkdwn(r.Label, nameLimit)),
-			blocks: []slack.Block{section(fmt.Sprintf(":white_check_mark: *Done:* provisioning is switched on for %s. Seen %s. Thank you!", about, when(t.Ended)))},
+			text:   fmt.Sprintf("Done: provisioning is enabled for AWS account %s (%s). Thank you!", t.Account.ID, mrkdwn(r.Label, nameLimit)),
+			blocks: []slack.Block{section(fmt.Sprintf(":white_check_mark: *Done:* provisioning is enabled for %s. Seen %s. Thank you!", about, when(t.Ended)))},
 		}}
 	case store.TaskClosed:
-		return rendering{identity: string(store.TaskClosed), inPlace: true, content: note("No longer needed: switching on provisioning for " + about + ".")}
+		return rendering{identity: string(store.TaskClosed), inPlace: true, content: note("No longer needed: enabling provisioning for " + about + ".")}
 	}
-	identity, lead := "first", ":raising_hand: *Your turn:* switch on provisioning for "+about
-	text := fmt.Sprintf("Your turn: switch on provisioning in Okta for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
+	identity, lead := "first", ":raising_hand: *Your turn:* enable provisioning in Okta for "+about
+	text := fmt.Sprintf("Your turn: enable provisioning in Okta for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
 	if t.Reminders > 0 {
 		identity = "reminder-" + strconv.Itoa(t.Reminders)
-		lead = ":bell: *Reminder:* switch on provisioning for " + about
-		text = fmt.Sprintf("Reminder: provisioning in Okta is still off for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
+		lead = ":bell: *Reminder:* enable provisioning in Okta for " + about
+		text = fmt.Sprintf("Reminder: provisioning in Okta is not enabled yet for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
 	}
-	blocks := []slack.Block{section(lead + "\nOkta has no API for this, so it takes an Okta admin and two minutes.")}
+	blocks := []slack.Block{section(lead + ".\nOkta has no API for this, so it takes an Okta admin and two minutes.")}
 	blocks = append(blocks, paragraphs(taskSteps(b.consoleURL(s.account)))...)
 	if len(t.Missing) > 0 {
 		lines := append([]string{"*Still missing*, as last seen:"}, missingLines(t)...)
 		blocks = append(blocks, paragraphs(lines)...)
 	}
 	blocks = append(blocks, aside(taskNotes(t)), slack.NewActionBlock("task", b.taskButtons(s)...))
-	return rendering{identity: identity, content: content{text: text, blocks: blocks}, retired: note("A newer message has taken the place of this one about " + about + ".")}
+	return rendering{identity: identity, content: content{text: text, blocks: blocks}, retired: note("A newer message takes the place of this one, about " + about + ".")}
 }
 
 // taskSteps are the steps as the Okta admin console names them.
@@ -56,7 +56,7 @@ func taskSteps(console string) []string {
 
 // taskNotes is what happened about the task so far.
 func taskNotes(t store.Task) string {
-	text := "oktaws looks by itself and goes on as soon as it is done."
+	text := "oktaws looks by itself, and goes on as soon as it is done."
 	if t.Shown != nil {
 		text += fmt.Sprintf("\nThe newest credentials (%s) were shown to %s %s.", code(t.Shown.KeyID), mention(t.Shown.By), when(t.Shown.At))
 	}

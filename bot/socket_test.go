@@ -19,17 +19,6 @@ func connection() bot.Connection {
 	return bot.Connection{BotToken: slack.DefaultBotToken, AppToken: slack.DefaultAppToken}
 }
 
-// opens counts the calls of apps.connections.open.
-func (w *world) opens() int {
-	n := 0
-	for _, c := range w.hub.Calls(0) {
-		if c.Operation == "apps.connections.open" {
-			n++
-		}
-	}
-	return n
-}
-
 func TestAServerThatHangsUpIsNotHammered(t *testing.T) {
 	w := quiet(t)
 	pace := clockwork.NewFakeClock()
@@ -42,12 +31,13 @@ func TestAServerThatHangsUpIsNotHammered(t *testing.T) {
 		if err := pace.BlockUntilContext(w.context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		if n := w.opens(); n != i+1 {
+		if n := w.calls("apps.connections.open"); n != i+1 {
 			t.Fatalf("%d connections were opened; %d were due", n, i+1)
 		}
 		pace.Advance(time.Second<<i*5/4 + 1)
-		w.until("the bot being connected again", func() bool { return w.slack.Connections() == 1 })
-		w.reply(slack.Requester, "list") // so that hello was seen
+		w.logged(i+2, "connected to Slack")
+		w.until("the old connection being gone", func() bool { return w.slack.Connections() == 1 })
+		w.reply(slack.Requester, "list")
 		if err := w.slack.Disconnect("refresh_requested"); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +56,8 @@ func TestAConnectionThatLastedIsFollowedByTheNextAtOnce(t *testing.T) {
 	if err := w.slack.Disconnect("too_many_websockets"); err != nil {
 		t.Fatal(err)
 	}
-	w.until("the bot being gone", func() bool { return w.opens() == 3 && w.slack.Connections() == 1 })
+	w.logged(3, "connected to Slack")
+	w.until("the old connection being gone", func() bool { return w.calls("apps.connections.open") == 3 && w.slack.Connections() == 1 })
 	w.reply(slack.Requester, "list")
 }
 
@@ -130,13 +121,13 @@ func TestSocketModeThatIsSwitchedOffEndsTheBot(t *testing.T) {
 	}()
 	select {
 	case err := <-w.ended:
-		if message, remedy := store.Explain(err); !strings.Contains(message, "Socket Mode is switched off") || remedy == "" {
+		if message, remedy := store.Explain(err); !strings.Contains(message, "Socket Mode is not enabled") || remedy == "" {
 			t.Errorf("the bot ended with %v", err)
 		}
 	case <-time.After(patience):
 		t.Fatal("the bot goes on")
 	}
-	if n := w.opens(); n > 20 {
+	if n := w.calls("apps.connections.open"); n > 20 {
 		t.Errorf("%d connections were opened", n)
 	}
 }
@@ -214,4 +205,21 @@ func TestCheckSaysWhatWorksAndWhatToFix(t *testing.T) {
 	if by["Slack bot token"].OK || by["Slack app token"].OK {
 		t.Errorf("wrong tokens: %+v", by)
 	}
+}
+
+func TestSeveralConnectionsAreWarnedOf(t *testing.T) {
+	w := quiet(t)
+	w.slack.Haunt(1)
+	w.start()
+	w.logged(1, "level=WARN", "several connections of this app", "connections=2")
+	w.end()
+}
+
+func TestAPanicIsNotTheEnd(t *testing.T) {
+	w := live(t)
+	_, m := w.tasked()
+	w.provisioner.set(func(p *provisioner) { p.panics = true })
+	w.click(slack.AdminOne, m, "done")
+	w.logged(1, "level=ERROR", "panic while answering Slack", "a fault in the pipeline")
+	w.reply(slack.AdminOne, "list")
 }

@@ -59,7 +59,7 @@ func statusContent(s scene) content {
 		}
 	}
 	if r.State == store.Approved && len(a.Steps) > 0 {
-		lines = append(lines, stepLines(a)...)
+		lines = append(lines, stepLines(a, anybody)...)
 	}
 	if s.task != nil && s.task.State == store.TaskOpen {
 		lines = append(lines, fmt.Sprintf("It is the turn of %s.", mentions(s.task.Assignees)))
@@ -116,7 +116,7 @@ func overviewContent(counts map[string]int, busy, own []string) content {
 		parts = append(parts, fmt.Sprintf("%d %s", n, state))
 	}
 	slices.Sort(parts)
-	summary := "Nothing is going on."
+	summary := "Nothing is going on. `/oktaws link` asks for an account."
 	if len(parts) > 0 {
 		summary = "Accounts: " + strings.Join(parts, ", ") + "."
 	}
@@ -128,7 +128,7 @@ func overviewContent(counts map[string]int, busy, own []string) content {
 	if len(own) > 0 {
 		lines = append(append(lines, "*Your requests*"), firstFew(own, most)...)
 	}
-	return content{text: summary + " You have " + plural(len(own), "request", "requests") + ".", blocks: paragraphs(lines)}
+	return content{text: summary + " You have made " + plural(len(own), "request", "requests") + ".", blocks: paragraphs(lines)}
 }
 
 func firstFew(lines []string, most int) []string {

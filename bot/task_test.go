@@ -79,7 +79,7 @@ func TestRemindersComeUntilItIsDone(t *testing.T) {
 	task, first := w.tasked()
 	w.clock.Advance(time.Hour)
 	second := w.message(first.Channel, "Reminder", "[done]")
-	if old := w.now(first, "A newer message has taken the place"); says(old, "[done]") || says(old, "[credentials]") {
+	if old := w.now(first, "A newer message takes the place"); says(old, "[done]") || says(old, "[credentials]") {
 		t.Error("the first message still has buttons")
 	}
 	if seen, err := w.slack.ClickOld(w.context(), slack.AdminOne, first, "done"); err != nil || seen.Error != "" {
@@ -91,7 +91,7 @@ func TestRemindersComeUntilItIsDone(t *testing.T) {
 		return err == nil && t.Due.Equal(w.clock.Now().Add(24*time.Hour))
 	})
 	w.clock.Advance(24 * time.Hour)
-	w.now(second, "A newer message has taken the place")
+	w.now(second, "A newer message takes the place")
 	third := w.message(first.Channel, "Reminder", "[done]")
 	if third.TS == second.TS {
 		t.Error("the second reminder notified nobody")

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +40,7 @@ type world struct {
 	store       *store.Store
 	clock       *clockwork.FakeClock
 	provisioner *provisioner
+	log         *logbook
 	cfg         bot.Config
 	bot         *bot.Bot
 	stop        context.CancelFunc
@@ -47,7 +50,7 @@ type world struct {
 // quiet makes a world whose bot doesn't run yet.
 func quiet(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
-	w := &world{T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), provisioner: &provisioner{}}
+	w := &world{T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), provisioner: &provisioner{}, log: &logbook{T: t, more: make(chan struct{})}}
 	w.hub = wire.New(w.clock.Now)
 	w.cfg = bot.Config{
 		AdminChannel: slack.AdminChannel, Required: 1, ExpireAfter: 168 * time.Hour, RemindEvery: 24 * time.Hour, Partition: "aws",
@@ -78,18 +81,55 @@ func quiet(t *testing.T, change ...func(*world)) *world {
 func (w *world) newBot(c bot.Connection) *bot.Bot {
 	w.Helper()
 	c.APIURL = w.url + "/api/"
-	b, err := bot.New(w.store, w.provisioner, w.cfg, c, slog.New(slog.NewTextHandler(testWriter{w.T}, nil)))
+	b, err := bot.New(w.store, w.provisioner, w.cfg, c, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {
 		w.Fatal(err)
 	}
 	return b
 }
 
-type testWriter struct{ t *testing.T }
+// logbook is the bot's log.
+type logbook struct {
+	*testing.T
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{} // closed with the next line
+}
 
-func (w testWriter) Write(p []byte) (int, error) {
-	w.t.Log(strings.TrimSpace(string(p)))
+func (l *logbook) Write(p []byte) (int, error) {
+	line := strings.TrimSpace(string(p))
+	l.Log(line)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+	close(l.more)
+	l.more = make(chan struct{})
 	return len(p), nil
+}
+
+// logged waits until n lines of the bot's log say all of this.
+func (w *world) logged(n int, all ...string) {
+	w.Helper()
+	ctx := w.context()
+	for {
+		found := 0
+		w.log.mu.Lock()
+		for _, line := range w.log.lines {
+			if !slices.ContainsFunc(all, func(s string) bool { return !strings.Contains(line, s) }) {
+				found++
+			}
+		}
+		more := w.log.more
+		w.log.mu.Unlock()
+		if found >= n {
+			return
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			w.Fatalf("%d lines of the log say %q; %d were to", found, all, n)
+		}
+	}
 }
 
 // live makes a world whose bot is connected. At the end, every envelope must have been answered in time and within
@@ -290,6 +330,17 @@ func (w *world) told(user string, all ...string) slack.Message {
 		return false
 	})
 	return found
+}
+
+// calls counts the calls of a method.
+func (w *world) calls(method string) int {
+	n := 0
+	for _, c := range w.hub.Calls(0) {
+		if c.Operation == method {
+			n++
+		}
+	}
+	return n
 }
 
 // command types /oktaws in the general channel, and returns what that person sees.
