@@ -49,7 +49,7 @@ func newCommand(envelope string, takesPayload bool, c slack.SlashCommand) *comma
 	return &command{
 		delivery: delivery{id: envelope, by: store.Person{ID: c.UserID, Team: c.TeamID}, enterprise: c.EnterpriseID,
 			trigger: c.TriggerID, responseURL: c.ResponseURL, channel: c.ChannelID},
-		text:         unescape(c.Text),
+		text:         typed(c.Text),
 		takesPayload: takesPayload,
 	}
 }
@@ -167,6 +167,9 @@ func refusal(err error) content {
 		return note(":information_source: " + decidedSentence(decided.Request))
 	}
 	message, remedy := store.Explain(err)
+	if _, forPeople := errors.AsType[*store.Error](err); !forPeople {
+		remedy = "Please try again. If it goes on, tell an admin: the log of oktaws has the cause."
+	}
 	return note(":no_entry_sign: " + sentence(message, problemLimit) + spaced(sentence(remedy, problemLimit)))
 }
 
@@ -230,7 +233,7 @@ func (b *Bot) submitted(ctx context.Context, s *submission) (outcome, error) {
 }
 
 func oldMessage() error {
-	return &store.Error{Kind: store.Conflict, Message: "That is an old message.", Remedy: "Use the newest one, or look with /oktaws status."}
+	return &store.Error{Kind: store.Conflict, Message: "That is an old message.", Remedy: "Use the newest one, or look with `/oktaws status`."}
 }
 
 // whisper says something to the person behind a delivery, and to nobody else. The response URL also reaches channels that

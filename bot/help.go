@@ -11,7 +11,7 @@ func (b *Bot) help(context.Context, *command, string) (outcome, error) {
 }
 
 func helpContent() content {
-	lines := []string{"*oktaws puts AWS accounts behind Okta sign-on.* Somebody asks, an admin approves, and the account's roles become an Okta tile."}
+	lines := []string{"*oktaws puts AWS accounts behind Okta sign-on.* Somebody asks, an admin approves, and soon the account's roles are behind an Okta tile."}
 	var names []string
 	for _, s := range subcommands() {
 		names = append(names, s.name)

@@ -23,6 +23,9 @@ func TestEverythingThatTheBotCanShowIsWithinSlacksLimits(t *testing.T) {
 		case !utf8.ValidString(m.Text):
 			t.Errorf("%s: cut inside a letter", m.Name)
 		}
+		if n := strings.Count(string(m.JSON), `"type":"mrkdwn"`); n != strings.Count(string(m.JSON), `"verbatim":true`) {
+			t.Errorf("%s: Slack may make a mention of a plain @channel in it", m.Name)
+		}
 		if all := m.Text + string(m.JSON); strings.Contains(all, "<!channel>") || strings.Contains(all, `\u003c!channel\u003e`) {
 			t.Errorf("%s: what a person wrote would notify a whole channel", m.Name)
 		}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -37,7 +38,7 @@ func listContent(lines []string, total int) content {
 	if total > len(lines) {
 		all = append(all, fmt.Sprintf("… and %d more; `/oktaws status <account ID>` shows any of them.", total-len(lines)))
 	}
-	return content{text: head + ". The list has each with its name and state.", blocks: paragraphs(all)}
+	return content{text: head + ": " + strings.TrimLeft(strings.Join(firstFew(lines, 5), " "), "• "), blocks: paragraphs(all)}
 }
 
 // accountLine is an account in one line, without a line break.

@@ -38,11 +38,11 @@ func fatalReason(token string, err error) error {
 		where = "the Slack app's page Basic Information, App-Level Tokens"
 	}
 	bad := func(what, remedy string) error { return misconfigured(token, what, remedy, err) }
-	switch code := reason(err); code {
+	switch reason(err) {
 	case "invalid_auth", "not_authed", "missing_args":
 		return bad("is not a token that Slack knows", "Copy it anew from "+where+".")
 	case "token_revoked", "token_expired":
-		return bad("is no longer valid ("+code+")", "Make a new one on "+where+".")
+		return bad("is no longer valid", "Make a new one on "+where+".")
 	case "account_inactive":
 		return bad("belongs to an app or a workspace that was removed or disabled", "Install the Slack app anew, and use the new token.")
 	case "not_allowed_token_type":
@@ -50,9 +50,9 @@ func fatalReason(token string, err error) error {
 	case "missing_scope":
 		return bad("lacks a scope that oktaws needs"+scopes(err), "Add the scopes of manifest.yml, install the Slack app again, and use the new token.")
 	case "link_disabled":
-		return bad("belongs to a Slack app whose Socket Mode is switched off", "Switch it on, on the Slack app's page Socket Mode.")
+		return bad("belongs to a Slack app whose Socket Mode is not enabled", "Enable it on the Slack app's page Socket Mode.")
 	case "forbidden_team", "team_access_not_granted", "org_login_required":
-		return bad("may not be used in this workspace ("+code+")", "Ask the workspace's administrators to allow the Slack app.")
+		return bad("may not be used in this workspace", "Ask the workspace's administrators to allow the Slack app.")
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == http.StatusNotFound {
 		return misconfigured("SLACK_API_URL", "doesn't lead to Slack's Web API", "Leave it unset for Slack itself.", err)

@@ -75,9 +75,13 @@ func (b *Bot) workable(ctx context.Context, d *click, id string) (t store.Task, 
 	case store.TaskDone:
 		return t, u, &store.Error{Kind: store.Conflict, Message: "This is done already.", Remedy: "There is nothing left to do."}
 	case store.TaskClosed:
-		return t, u, &store.Error{Kind: store.Conflict, Message: "This is no longer needed.", Remedy: "There is nothing to do."}
+		return t, u, notNeeded()
 	}
 	return t, u, nil
+}
+
+func notNeeded() error {
+	return &store.Error{Kind: store.Conflict, Message: "This is no longer needed.", Remedy: "There is nothing to do."}
 }
 
 // done looks whether the task is done, and says what is missing.
@@ -100,8 +104,11 @@ func (b *Bot) done(ctx context.Context, c *click) (outcome, error) {
 }
 
 func checkedContent(t store.Task) content {
-	if t.State != store.TaskOpen {
+	switch t.State {
+	case store.TaskDone:
 		return note(":tada: Seen: everything is done. Thank you!")
+	case store.TaskClosed:
+		return refusal(notNeeded())
 	}
 	if len(t.Missing) == 0 {
 		return note(":hourglass_flowing_sand: Nothing was seen yet. oktaws keeps looking, and says when it is done.")

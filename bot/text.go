@@ -39,11 +39,17 @@ func note(mrkdwn string) content {
 }
 
 func section(mrkdwn string) slack.Block {
-	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mrkdwn, false, false), nil, nil)
+	return slack.NewSectionBlock(verbatim(mrkdwn), nil, nil)
 }
 
 func aside(mrkdwn string) slack.Block {
-	return slack.NewContextBlock("", slack.NewTextBlockObject(slack.MarkdownType, mrkdwn, false, false))
+	return slack.NewContextBlock("", verbatim(mrkdwn))
+}
+
+// verbatim is mrkdwn in which Slack makes links and mentions only of what is written as such, and not of a plain
+// @channel in somebody's reason (https://docs.slack.dev/reference/block-kit/composition-objects/text-object).
+func verbatim(mrkdwn string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, mrkdwn, false, true)
 }
 
 func plain(text string) *slack.TextBlockObject {
@@ -130,6 +136,11 @@ func shorten(s string, limit int, write func(rune) string) string {
 	return out.String()
 }
 
+var (
+	plainPerson  = regexp.MustCompile(`<@[UW][A-Z0-9]+>`)
+	plainChannel = regexp.MustCompile(`<#[CG][A-Z0-9]+>`)
+)
+
 var escapedMention = regexp.MustCompile(`&lt;(@[UW][A-Z0-9]+|#[CG][A-Z0-9]+)&gt;`)
 
 // sentence makes one of our own messages, which may mention people and channels, fit for mrkdwn: with a capital and a full stop.
@@ -139,7 +150,7 @@ func sentence(s string, limit int) string {
 		return ""
 	}
 	s = escapedMention.ReplaceAllString(mrkdwn(s, limit-1), "<$1>")
-	if s[0] >= 'a' && s[0] <= 'z' && !strings.HasPrefix(s, "oktaws") {
+	if first, _ := word(s); s[0] >= 'a' && s[0] <= 'z' && !isName(first) {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	if !strings.ContainsAny(s[len(s)-1:], ".!?:…") && !strings.HasSuffix(s, "…") {
@@ -148,9 +159,16 @@ func sentence(s string, limit int) string {
 	return s
 }
 
+// isName says whether a word at the beginning of a sentence is a name that keeps its small letter: oktaws,
+// iam:CreateUser, aws.user_name.
+func isName(word string) bool {
+	return strings.HasPrefix(word, "oktaws") || strings.ContainsAny(strings.TrimRight(word, ",.;:"), ":._/0123456789")
+}
+
 // plainSentence is sentence for places where mentions don't work.
 func plainSentence(s string, limit int) string {
-	return unescape(regexp.MustCompile(`<@[UW][A-Z0-9]+>`).ReplaceAllString(sentence(s, limit), "somebody"))
+	s = plainPerson.ReplaceAllString(sentence(s, limit), "somebody")
+	return unescape(plainChannel.ReplaceAllString(s, "the admin channel"))
 }
 
 func spaced(s string) string {
@@ -158,6 +176,27 @@ func spaced(s string) string {
 		return ""
 	}
 	return " " + s
+}
+
+// wrapped is what Slack makes of a mention or a link that somebody types.
+var wrapped = regexp.MustCompile(`<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>`)
+
+// typed is a command's text as the person typed it: <@U…|name> was @name, <https://…> an address
+// (https://docs.slack.dev/interactivity/implementing-slash-commands).
+func typed(s string) string {
+	return unescape(wrapped.ReplaceAllStringFunc(s, func(whole string) string {
+		part := wrapped.FindStringSubmatch(whole)
+		sign, id, name := part[1], part[2], part[3]
+		switch {
+		case name == "" && sign == "!":
+			return "@" + id
+		case name == "":
+			return sign + id
+		case sign == "!":
+			return name
+		}
+		return sign + name
+	}))
 }
 
 // unescape undoes Slack's escapes of what a person typed (https://docs.slack.dev/messaging/formatting-message-text).

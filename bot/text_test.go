@@ -39,6 +39,21 @@ func TestWhatPeopleWriteCannotPingOrLink(t *testing.T) {
 	}
 }
 
+func TestWhatSlackWrapsIsReadAsItWasTyped(t *testing.T) {
+	for in, want := range map[string]string{
+		"link 111122223333 Mail for <@U0ADMINONE|admin-one> in <#C0GENERAL|general>": "link 111122223333 Mail for @admin-one in #general",
+		"see <https://example.com/a?b=1&amp;c=2>":                                    "see https://example.com/a?b=1&c=2",
+		"see <http://example.com|example.com>":                                       "see example.com",
+		"link <tel:111122223333|111122223333> Mail":                                  "link 111122223333 Mail",
+		"<!here> and <!subteam^S1|@mail-team>":                                       "@here and @mail-team",
+		"1 &lt; 2 &amp;&amp; &lt;!channel&gt;":                                       "1 < 2 && <!channel>",
+	} {
+		if got := typed(in); got != want {
+			t.Errorf("typed(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestOurOwnMessagesReadAsSentences(t *testing.T) {
 	for in, want := range map[string]string{
 		"account 1 is linked":             "Account 1 is linked.",
@@ -48,6 +63,9 @@ func TestOurOwnMessagesReadAsSentences(t *testing.T) {
 		"Example: `x`.":                   "Example: `x`.",
 		"":                                "",
 		"is it?":                          "Is it?",
+		"iam:CreateUser is denied":        "iam:CreateUser is denied.",
+		"aws.user_name is empty":          "aws.user_name is empty.",
+		"oktaws-roles is there":           "oktaws-roles is there.",
 		strings.Repeat("x", 400) + " end": "",
 	} {
 		got := sentence(in, 200)
