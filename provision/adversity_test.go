@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -351,4 +352,30 @@ func TestAKeyThatIAMListsLateIsDeletedWithTheNextOneShown(t *testing.T) {
 	if len(f.world.keys) != 1 || f.world.keys[0].ID != second.ID {
 		t.Errorf("keys %+v, want only %s", f.world.keys, second.ID)
 	}
+}
+
+func TestTheMostAssigneesThatMayBeConfiguredHoldNothingUp(t *testing.T) {
+	const most = 10 // internal/app looks that there are no more
+	f := start(t, func(c *provision.Config, _ *world) {
+		for i := range most {
+			c.Assignees = append(c.Assignees, store.Person{ID: fmt.Sprintf("U0ASSIGNEE%d", i), Team: "T0TEAM"})
+		}
+	})
+	f.approve()
+	want := func(subject string, messages int) {
+		f.update(func(tx *store.Tx) error {
+			for i := range messages {
+				if err := tx.WantMessage(store.Message{Subject: subject, View: "any", Where: fmt.Sprintf("U0ASSIGNEE%d", i)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	want("request/r1", 7) // as many as the bot has about a request
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+	want("task/"+f.task().ID, most)
+	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
+	f.until("linked", inState(store.Linked))
 }

@@ -223,6 +223,8 @@ func TestEveryProblemNamesTheSettingAtFault(t *testing.T) {
 		"person by name":           {env: []string{"OKTAWS_APPROVALS_APPROVERS=an.admin"}, says: []string{"approvals.approvers (OKTAWS_APPROVALS_APPROVERS) has \"an.admin\"", "Copy member ID"}},
 		"person twice":             {env: []string{"OKTAWS_TASKS_ASSIGNEES=U11111111,U11111111"}, says: []string{"tasks.assignees (OKTAWS_TASKS_ASSIGNEES) lists U11111111 twice"}},
 		"no approval":              {env: []string{"OKTAWS_APPROVALS_REQUIRED=0"}, says: []string{"approvals.required (OKTAWS_APPROVALS_REQUIRED) is \"0\""}},
+		"too many approvals":       {env: []string{"OKTAWS_APPROVALS_REQUIRED=11"}, says: []string{"approvals.required (OKTAWS_APPROVALS_REQUIRED) is 11, and may be 10"}},
+		"too many assignees":       {env: []string{"OKTAWS_TASKS_ASSIGNEES=UAAAAA1,UAAAAA2,UAAAAA3,UAAAAA4,UAAAAA5,UAAAAA6,UAAAAA7,UAAAAA8,UAAAAA9,UAAAA10,UAAAA11"}, says: []string{"tasks.assignees (OKTAWS_TASKS_ASSIGNEES) lists 11 people, and may list 10"}},
 		"more than there are":      {env: []string{"OKTAWS_APPROVALS_REQUIRED=2", "OKTAWS_APPROVALS_APPROVERS=U11111111"}, says: []string{"approvals.required (OKTAWS_APPROVALS_REQUIRED) is 2", "lists only 1"}},
 		"duration without unit":    {env: []string{"OKTAWS_TASKS_REMIND_AFTER=5"}, says: []string{"tasks.remind_after (OKTAWS_TASKS_REMIND_AFTER) is \"5\"", "15m"}},
 		"duration of nothing":      {env: []string{"OKTAWS_TASKS_CHECK_EVERY=0s"}, says: []string{"tasks.check_every (OKTAWS_TASKS_CHECK_EVERY) is 0s"}},
