@@ -30,6 +30,10 @@ func (r route) meaningOfCode(err error, api smithy.APIError) (m meaning, ok bool
 		return meaning{store.Denied, "AWS doesn't know the access key of " + r.source(err),
 			"The key was deleted or disabled, or belongs to another partition, or the region " + r.region + " isn't enabled in the account: look at AWS_ACCESS_KEY_ID or the profile, and at aws.region. Then start oktaws anew.", 0}, true
 	case "ExpiredToken", "ExpiredTokenException":
+		if r.role != "" && !duringAssume(err) { // it is kept by the machine's clock, and that was set back
+			return meaning{store.Transient, "the session of " + r.source(err) + " has expired before its time",
+				"oktaws tries again by itself, and begins another once this one is over by the machine's clock, in a quarter of an hour or so. Is the clock right?", time.Minute}, true
+		}
 		return meaning{store.Denied, "the session of " + r.source(err) + " has expired",
 			"Renew it (a new AWS_SESSION_TOKEN, or aws sso login), start oktaws anew, and better give it credentials that renew themselves. If they should: is the machine's clock right?", 0}, true
 	case "RequestExpired":
@@ -42,7 +46,7 @@ func (r route) meaningOfCode(err error, api smithy.APIError) (m meaning, ok bool
 			"Enable the region in the account, or set aws.region to one that is.", 0}, true
 
 	case "EntityAlreadyExists", "AlreadyExistsException":
-		return meaning{store.Conflict, "there is one of that name already. " + said, "oktaws looks at what is there; what isn't its own it leaves alone.", 0}, true
+		return meaning{store.Conflict, "there is one of that name already. " + said, "oktaws looks at what is there. If it finds none of that name, there may be one that differs in upper and lower case only: delete that, or set another name in the configuration, then retry.", 0}, true
 	case "TokenAlreadyExistsException":
 		return meaning{store.Conflict, "an operation with the same token but other content was started before. " + said, "Retry: oktaws takes another token then.", 0}, true
 	case "DeleteConflict":
