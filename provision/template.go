@@ -19,7 +19,7 @@ const (
 var rolesYAML []byte
 
 // Template returns the CloudFormation template of a role set, as YAML: the embedded roles.yaml, with its first role
-// as the pattern of each of roles. It fails where two roles make the same logical ID.
+// as the pattern of each of roles. It fails where two roles make the same logical ID, or one makes none.
 func Template(roles []RoleSpec) (string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(rolesYAML, &doc); err != nil {
@@ -34,6 +34,9 @@ func Template(roles []RoleSpec) (string, error) {
 	taken := map[string]string{}
 	for _, spec := range roles {
 		id := logicalID(spec.Name)
+		if id == "" {
+			return "", fmt.Errorf("role %s has neither a letter nor a digit", spec.Name)
+		}
 		if other, ok := taken[id]; ok {
 			return "", fmt.Errorf("roles %s and %s differ in punctuation only", other, spec.Name)
 		}
@@ -49,7 +52,7 @@ func Template(roles []RoleSpec) (string, error) {
 		for _, arn := range spec.Policies {
 			policies.Content = append(policies.Content, policyNode(arn))
 		}
-		resources.Content = append(resources.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: id}, role.Content[0])
+		resources.Content = append(resources.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: id}, role.Content[0])
 	}
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)

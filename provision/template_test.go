@@ -65,4 +65,11 @@ func TestTemplateOfAnotherRoleSet(t *testing.T) {
 	if _, err := provision.Template([]provision.RoleSpec{{Name: "db-admin"}, {Name: "dbadmin"}}); err == nil {
 		t.Error("two roles with one logical ID were taken")
 	}
+	if _, err := provision.Template([]provision.RoleSpec{{Name: "@"}}); err == nil {
+		t.Error("a role without a logical ID was taken")
+	}
+	made, err = provision.Template([]provision.RoleSpec{{Name: "007"}})
+	if err != nil || !strings.Contains(made, `"007":`) {
+		t.Errorf("a role whose name is a number: %v\n%s", err, made)
+	}
 }
