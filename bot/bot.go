@@ -71,7 +71,7 @@ type Bot struct {
 	self   atomic.Pointer[identity]
 	people people
 	dms    sync.Map // D… by user ID
-	calm   pause
+	calm   pauses
 	grace  time.Duration
 }
 

@@ -167,56 +167,46 @@ func latest(a, b time.Time) time.Time {
 }
 
 // renew has everything looked at again that waits for somebody: while the bot was away, the configuration may have
-// changed, such as the admin channel, or the roles that an approver has to know of.
+// changed, such as the admin channel, or the roles that an approver has to know of. Each record has a transaction of its
+// own, since one transaction takes only so many.
 func (b *Bot) renew(ctx context.Context) error {
-	var requests, tasks []string
-	err := b.store.View(ctx, func(tx *store.ReadTx) error {
-		err := tx.Requests(func(r store.Request) bool {
+	var changes []func(*store.Tx) error
+	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		var subjects []string
+		if err := tx.Requests(func(r store.Request) bool {
 			if r.State == store.Pending {
-				requests = append(requests, r.ID)
+				subjects = append(subjects, r.Key())
+				changes = append(changes, func(tx *store.Tx) error { return tx.PlanRequest(r.ID, tx.Now()) })
 			}
 			return true
-		})
-		if err != nil {
+		}); err != nil {
 			return err
 		}
-		return tx.Tasks(func(t store.Task) bool {
+		if err := tx.Tasks(func(t store.Task) bool {
 			if t.State == store.TaskOpen {
-				tasks = append(tasks, t.ID)
+				subjects = append(subjects, t.Key())
+				changes = append(changes, func(tx *store.Tx) error { return tx.PlanTask(t.ID, tx.Now()) })
 			}
 			return true
-		})
-	})
-	for _, id := range requests {
-		if err == nil {
-			err = b.store.Update(ctx, func(tx *store.Tx) error {
-				return errors.Join(tx.PlanRequest(id, tx.Now()), renewMessages(tx, store.RequestKey(id)))
-			})
+		}); err != nil {
+			return err
 		}
-	}
-	for _, id := range tasks {
+		for _, subject := range subjects {
+			err = errors.Join(err, tx.MessagesOf(subject, func(m store.Message) bool {
+				m.Due = tx.Now()
+				changes = append(changes, func(tx *store.Tx) error { return tx.SaveMessage(&m) })
+				return true
+			}))
+		}
+		return err
+	})
+	for _, change := range changes {
 		if err == nil {
-			err = b.store.Update(ctx, func(tx *store.Tx) error {
-				return errors.Join(tx.PlanTask(id, tx.Now()), renewMessages(tx, store.TaskKey(id)))
-			})
+			err = b.store.Update(ctx, change)
 		}
 	}
 	if ctx.Err() != nil {
 		return nil
-	}
-	return err
-}
-
-// renewMessages has the messages about a record rendered anew.
-func renewMessages(tx *store.Tx, subject string) error {
-	var stale []store.Message
-	err := tx.MessagesOf(subject, func(m store.Message) bool {
-		stale = append(stale, m)
-		return true
-	})
-	for i := range stale {
-		stale[i].Due = tx.Now()
-		err = errors.Join(err, tx.SaveMessage(&stale[i]))
 	}
 	return err
 }

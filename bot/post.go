@@ -53,26 +53,42 @@ const (
 	editing = "chat.update"
 )
 
-// pause is until when Slack wants to be left alone, by method. What finds a method paused leaves its record as it is:
+// pauses is until when Slack wants to be left alone, by method. What finds a method paused leaves its record as it is:
 // still due, it is looked at again a second later, however many there are, without a write to the store.
+type pauses struct {
+	mu     sync.Mutex
+	method map[string]pause
+}
+
 type pause struct {
-	mu  sync.Mutex
-	end map[string]time.Time
+	end     time.Time
+	careful time.Time // until then one call a second is enough, so that not every worker is refused anew
 }
 
-func (p *pause) asked(method string, now time.Time) bool {
+// asked says whether a call of the method has to wait.
+func (p *pauses) asked(method string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.end[method].After(now)
-}
-
-func (p *pause) extend(method string, end time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.end == nil {
-		p.end = map[string]time.Time{}
+	m := p.method[method]
+	if m.end.After(now) {
+		return true
 	}
-	p.end[method] = latest(p.end[method], end)
+	if m.careful.After(now) {
+		m.end = now.Add(time.Second)
+		p.method[method] = m
+	}
+	return false
+}
+
+// ask notes that Slack asked for a pause.
+func (p *pauses) ask(method string, end time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.method == nil {
+		p.method = map[string]pause{}
+	}
+	end = latest(end, p.method[method].end)
+	p.method[method] = pause{end: end, careful: end.Add(time.Minute)}
 }
 
 // send posts the message, without its buttons: those follow as an edit, once it is on record where it stands. Slack may
@@ -171,7 +187,7 @@ func (p *post) failed(ctx context.Context, method string, err error) error {
 	ctx = context.WithoutCancel(ctx)
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		end := now.Add(max(limited.RetryAfter, time.Second))
-		b.calm.extend(method, end)
+		b.calm.ask(method, end)
 		b.log.Info("Slack asks for a pause", "call", method, "for", limited.RetryAfter)
 		return p.later(ctx, end)
 	}
