@@ -246,9 +246,11 @@ func TestAWindowThatWaitsForAKeyIsToldThatTheBotEnds(t *testing.T) {
 	w.bot.Grace(time.Millisecond)
 	w.start()
 	_, m := w.tasked()
-	w.provisioner.set(func(p *provisioner) { p.gate = make(chan struct{}) }) // it never opens
+	waits := make(chan struct{})
+	w.provisioner.set(func(p *provisioner) { p.gate, p.waits = make(chan struct{}), waits }) // the gate never opens
 	w.click(slack.AdminOne, m, "credentials")
 	w.view(slack.AdminOne, "Making a key")
+	<-waits
 	w.end()
 	w.view(slack.AdminOne, "oktaws was stopped before the key was there", "Show credentials")
 }

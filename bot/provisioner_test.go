@@ -20,6 +20,7 @@ type provisioner struct {
 	made    int
 	panics  bool          // CheckTask does
 	gate    chan struct{} // where set, Credentials waits for it
+	waits   chan struct{} // where set, is closed when Credentials waits
 }
 
 var _ bot.Provisioner = (*provisioner)(nil)
@@ -49,8 +50,11 @@ func (p *provisioner) CheckTask(ctx context.Context, id string) (t store.Task, e
 func (p *provisioner) Credentials(ctx context.Context, id string, by store.Person) (provision.Secret, error) {
 	p.mu.Lock()
 	p.made++
-	gate, secret, err := p.gate, p.secret, p.err
+	gate, waits, secret, err := p.gate, p.waits, p.secret, p.err
 	p.mu.Unlock()
+	if waits != nil {
+		close(waits)
+	}
 	if gate != nil {
 		select {
 		case <-gate:
