@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -36,7 +37,7 @@ func (b *Bot) showCredentials(ctx context.Context, c *click) (outcome, error) {
 
 func (b *Bot) makeCredentials(ctx context.Context, c *click, t store.Task, view string) {
 	secret, err := b.makeKey(ctx, t, c.by)
-	shown := secretView(secret)
+	shown := secretView(b.labelOf(ctx, t), t.Account.ID, secret)
 	unseen := note(":warning: The window was closed before the key was there, so nobody has seen it. Click *Show credentials* again: that deletes it and makes another.")
 	if err != nil {
 		b.logRefusal(&c.delivery, err)
@@ -74,9 +75,23 @@ func credentialsView(blocks ...slack.Block) *slack.ModalViewRequest {
 		Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
-func secretView(s provision.Secret) *slack.ModalViewRequest {
+// labelOf is the name of the application that a task is about, or "" where it can't be read.
+func (b *Bot) labelOf(ctx context.Context, t store.Task) (label string) {
+	err := b.store.View(ctx, func(tx *store.ReadTx) error {
+		a, err := tx.Account(t.Account)
+		label = a.Label
+		return err
+	})
+	if err != nil {
+		b.log.Warn("the task's account can't be read", "task", t.ID, "error", err)
+	}
+	return label
+}
+
+// secretView shows the key, and says where it belongs: an admin with several tasks at hand must not mix them up.
+func secretView(label, account string, s provision.Secret) *slack.ModalViewRequest {
 	return credentialsView(
-		section("Paste these into Okta, as *Access Key* and *Secret Key*."),
+		section(fmt.Sprintf("This key is for AWS account %s. Paste it into Okta's application *%s*, and into no other.", code(account), mrkdwn(label, nameLimit))),
 		toCopy("Access key", s.ID),
 		toCopy("Secret key", s.Reveal()),
 		section(":warning: They are shown this once and kept nowhere. Clicking *Show credentials* again deletes this key and makes another."),

@@ -171,6 +171,6 @@ func Samples(t *testing.T) (messages, views []Sample) {
 	view("link", linkView(wish{}))
 	view("link filled in", linkView(wish{account: "111122223333", label: strings.Repeat("a", 100), reason: wild(3000)}))
 	view("making credentials", credentialsView(section("Making a key.")))
-	view("credentials", secretView(provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))
+	view("credentials", secretView(strings.Repeat("a", 100), "111122223333", provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))
 	return messages, views
 }

@@ -148,7 +148,7 @@ func (w *work) keyWanted(ctx context.Context) error {
 		_, gone := w.applicationGone()
 		return gone
 	}
-	if slices.Contains(app.Features, FeatureCreateUsers) {
+	if slices.Contains(app.Features, FeatureCreateUsers) && a.Known.RolesRefused.IsZero() {
 		return &store.Error{Kind: store.Conflict,
 			Message: fmt.Sprintf("Provisioning of %s is enabled already, with a key that Okta holds.", a.Label),
 			Remedy:  "No new key is needed. Click Done to see what is still missing."}

@@ -175,6 +175,11 @@ func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	missing := missingProvisioning(*app, keys, w.r.cfg.UserName)
+	if len(missing) == 0 && !a.Known.RolesRefused.IsZero() {
+		if missing, err = w.rolesMissing(ctx, keys); err != nil {
+			return result{}, err
+		}
+	}
 	task := &taskResult{kind: store.EnableProvisioning, missing: missing}
 	if len(missing) > 0 {
 		return result{state: store.StepWaiting, after: w.r.cfg.CheckEvery, task: task,
@@ -228,19 +233,49 @@ func missingProvisioning(app Application, keys []AccessKey, user string) []strin
 // usedByOkta tells a key that Okta holds: it lists roles with it. We ourselves only ever ask STS with a new key.
 func usedByOkta(k AccessKey) bool { return k.LastService == "iam" }
 
+// rolesMissing says what stands between Okta and the account's roles, which it has refused though provisioning is
+// enabled. That it takes them is the one proof that all is well.
+func (w *work) rolesMissing(ctx context.Context, keys []AccessKey) ([]string, error) {
+	_, err := w.assignGroups(ctx)
+	switch {
+	case err == nil:
+		return nil, w.learn(ctx, func(k *store.Known) { k.RolesRefused = time.Time{} })
+	case store.KindOf(err) != store.NeedsPerson:
+		return nil, err
+	case !slices.ContainsFunc(keys, usedByOkta):
+		return []string{fmt.Sprintf("Okta does not offer the roles of account %s, and has not used the access key of its user %s: perhaps the key of another account was entered. Enter this account's key in its place, and save", w.key.ID, w.r.cfg.UserName)}, nil
+	}
+	return []string{fmt.Sprintf("Okta does not offer the roles of account %s yet: click More → Refresh Application Data in the admin console", w.key.ID)}, nil
+}
+
 // oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
 func (w *work) oktaGroups(ctx context.Context) (result, error) {
-	a := w.get()
-	assigned, err := w.r.okta.Assignments(ctx, a.Known.AppID)
+	ids, err := w.assignGroups(ctx)
+	if store.KindOf(err) == store.NeedsPerson && err != nil {
+		return w.rolesRefused(ctx, err)
+	}
 	if err != nil {
 		return w.orGone(ctx, oktaGroups, err)
+	}
+	if err := w.learn(ctx, func(k *store.Known) { k.Groups = ids }); err != nil {
+		return result{}, err
+	}
+	return done(strings.Join(slices.Sorted(maps.Keys(w.groups())), ", "))
+}
+
+// assignGroups makes and assigns the groups, and returns their IDs by role.
+func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
+	app := w.known().AppID
+	assigned, err := w.r.okta.Assignments(ctx, app)
+	if err != nil {
+		return nil, err
 	}
 	wanted := w.groups()
 	ids := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		group, err := w.group(ctx, name)
 		if err != nil {
-			return result{}, err
+			return nil, err
 		}
 		for _, role := range wanted[name] {
 			ids[role] = group.ID
@@ -249,20 +284,18 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 		if have, ok := assigned[group.ID]; ok && sameSet(have.Roles, want) {
 			continue
 		}
-		if err := w.r.okta.Assign(ctx, a.Known.AppID, group.ID, want); store.KindOf(err) == store.NeedsPerson {
-			return w.rolesRefused(ctx, err)
-		} else if err != nil {
-			return w.orGone(ctx, oktaGroups, err)
+		if err := w.r.okta.Assign(ctx, app, group.ID, want); err != nil {
+			return nil, err
 		}
 	}
-	if err := w.learn(ctx, func(k *store.Known) { k.Groups = ids }); err != nil {
-		return result{}, err
-	}
-	return done(strings.Join(slices.Sorted(maps.Keys(wanted)), ", "))
+	return ids, nil
 }
 
-// rolesRefused handles Okta's refusal of roles on an application: it takes none before provisioning is enabled, and
-// shortly after.
+// patience is how often Okta may refuse the roles before a person is asked: it takes a moment to fetch them.
+const patience = 3
+
+// rolesRefused handles Okta's refusal of roles on an application: it takes none before provisioning is enabled and it has
+// fetched them, and never those of another account than the one whose key it holds.
 func (w *work) rolesRefused(ctx context.Context, refusal error) (result, error) {
 	app, err := w.r.okta.Application(ctx, w.known().AppID)
 	if err != nil {
@@ -273,6 +306,13 @@ func (w *work) rolesRefused(ctx context.Context, refusal error) (result, error) 
 	}
 	if len(missingProvisioning(*app, nil, "")) > 0 {
 		return result{redo: oktaProvisioning, note: "provisioning is not enabled any more"}, nil
+	}
+	if w.get().Steps[oktaGroups].Attempts >= patience {
+		now := w.now()
+		if err := w.learn(ctx, func(k *store.Known) { k.RolesRefused = now }); err != nil {
+			return result{}, err
+		}
+		return result{redo: oktaProvisioning, note: "Okta does not offer the account's roles"}, nil
 	}
 	message, remedy := store.Explain(refusal)
 	return result{}, &store.Error{Kind: store.Transient, Message: message, Remedy: remedy, Err: refusal}

@@ -128,6 +128,7 @@ type Known struct {
 	StackFailed   string            `json:"stack_failed,omitempty"`  // the ID of the stack whose failure was told
 	UserName      string            `json:"user_name,omitempty"`
 	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
+	RolesRefused  time.Time         `json:"roles_refused,omitzero"`  // since when Okta refuses the roles though provisioning is enabled
 	Groups        map[string]string `json:"groups,omitempty"`        // Okta group ID by role name
 }
 

@@ -9,6 +9,10 @@ import (
 // (etcd's default is 128 operations, and a guard costs two).
 const MaxWrites = 64
 
+// MaxPeople is how many people a task may fall to, and how many may have to approve: the messages to all of them become
+// due in one transaction.
+const MaxPeople = 10
+
 // Errors that every engine answers with.
 var (
 	// ErrClaimed says that somebody else holds the key.

@@ -171,6 +171,9 @@ func (tx *Tx) JoinTask(id string, by Person) (Task, error) {
 	if slices.ContainsFunc(t.Assignees, func(p Person) bool { return p.ID == by.ID }) {
 		return t, newError(Conflict, "Look for it in your direct messages with oktaws.", "this task is yours already")
 	}
+	if len(t.Assignees) >= MaxPeople {
+		return t, newError(Conflict, "Ask one of them.", "this task is with %d people already", len(t.Assignees))
+	}
 	t.Assignees = append(slices.Clone(t.Assignees), by)
 	if err := tx.Record(Event{What: "task.joined", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
 		return t, err

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -209,5 +210,24 @@ func TestWhoWantsToHelpJoinsAnOpenTaskOnce(t *testing.T) {
 	r.do(func(*store.Tx) error { return nil })
 	if err := r.try(func(tx *store.Tx) error { _, err := tx.JoinTask(taskID, store.Person{ID: "ULATE"}); return err }); store.KindOf(err) != store.Conflict {
 		t.Errorf("joined a task that is done: %v", err)
+	}
+}
+
+func TestATaskTakesNoMorePeopleThanItsMessagesFit(t *testing.T) {
+	r := withTask(t)
+	r.settleTask()
+	join := func(n int) error {
+		return r.try(func(tx *store.Tx) error {
+			_, err := tx.JoinTask(taskID, store.Person{ID: fmt.Sprintf("UHELPER%d", n), Team: "T1"})
+			return err
+		})
+	}
+	for n := 1; n < store.MaxPeople; n++ {
+		if err := join(n); err != nil {
+			t.Fatalf("person %d: %v", n+1, err)
+		}
+	}
+	if err := join(store.MaxPeople); store.KindOf(err) != store.Conflict {
+		t.Errorf("one more than %d: %v", store.MaxPeople, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
 )
 
 // Config is the validated configuration: every value has its final type, and none is left to be doubted.
@@ -101,19 +102,15 @@ func load(file string, environ map[string]string) loaded {
 	return *l
 }
 
-// mostAssignees is how many people a task may fall to: the messages to all of them become due in one transaction of the
-// store, which takes store.MaxWrites.
-const mostAssignees = 10
-
 // checkTogether looks at settings that must suit each other.
 func (l *loaded) checkTogether() {
 	const required, assignees = "approvals.required", "tasks.assignees"
-	if n := len(l.Tasks.Assignees); n > mostAssignees {
-		l.problem(fault("List those who look after Okta; any approver may do a task too.", "lists %d people, and may list %d", n, mostAssignees),
+	if n := len(l.Tasks.Assignees); n > store.MaxPeople {
+		l.problem(fault("List those who look after Okta; any approver may do a task too.", "lists %d people, and may list %d", n, store.MaxPeople),
 			assignees, nameOf(assignees), "")
 	}
-	if n := l.Approvals.Required; n > mostAssignees {
-		l.problem(fault("Lower it.", "is %d, and may be %d at most", n, mostAssignees), required, nameOf(required), "")
+	if n := l.Approvals.Required; n > store.MaxPeople {
+		l.problem(fault("Lower it.", "is %d, and may be %d at most", n, store.MaxPeople), required, nameOf(required), "")
 	}
 	if a := l.Approvals; len(a.Approvers) > 0 && a.Required > len(a.Approvers) {
 		l.problem(fault("Lower it, or list more approvers in approvals.approvers.",

@@ -129,6 +129,8 @@ func validation(a *answer, why string) (store.Kind, string, string) {
 	case a.holds("Property 'samlRoles' not found"), a.holds("Provisioning is not enabled"):
 		return store.NeedsPerson, "provisioning isn't enabled for the application yet, so Okta knows none of the account's roles",
 			"Enable API integration on the application's Provisioning tab, with Create Users and Update User Attributes."
+	case a.holds("samlRoles"):
+		return store.NeedsPerson, why, "Okta offers the roles that it finds with the key on the application's Provisioning tab: check that it is this account's."
 	case a.holds("already exists"), a.holds("already in use"), a.holds("must be unique"):
 		return store.Conflict, why, byHand
 	}
