@@ -286,6 +286,20 @@ func TestEveryProblemNamesTheSettingAtFault(t *testing.T) {
 	}
 }
 
+func TestVariablesThatKubernetesInjectsAreNoProblem(t *testing.T) {
+	env := enough()
+	for _, name := range []string{"OKTAWS_SERVICE_HOST", "OKTAWS_SERVICE_PORT", "OKTAWS_SERVICE_PORT_HTTP", "OKTAWS_PORT", "OKTAWS_PORT_80_TCP", "OKTAWS_PORT_80_TCP_ADDR"} {
+		env[name] = "10.0.0.1"
+	}
+	if l := load("", env); len(l.problems) > 0 {
+		t.Error(invalid(l.problems))
+	}
+	env["OKTAWS_SERVICES"] = "x"
+	if l := load("", env); len(l.problems) != 1 {
+		t.Errorf("%d problems, want the one that nobody injects", len(l.problems))
+	}
+}
+
 func TestAllProblemsAreToldAtOnce(t *testing.T) {
 	l := load(yamlFile(t, "aws:\n  region: mars\nlog:\n  level: loud\nfoo: 1\n"), map[string]string{"OKTAWS_TASKS_CHECK_EVERY": "0s", "AWS_ENDPOINT_URL": "https://example.com"})
 	text := invalid(l.problems).Error()

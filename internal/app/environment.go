@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,10 @@ var otherVariables = []string{
 	"OKTAWS_CONFIG",   // the file, where --config is not given
 	"OKTAWS_RECORDED", // recorded traffic, for the tests
 }
+
+// injected tells the variables that Kubernetes puts into every pod beside a Service named oktaws
+// (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables): nobody misspelt them.
+var injected = regexp.MustCompile(`^OKTAWS_(SERVICE_(HOST|PORT(_.+)?)|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
 
 // variables returns the environment by name. Of a name that is there twice, the last counts.
 func variables(environ []string) map[string]string {
@@ -30,7 +35,7 @@ func variables(environ []string) map[string]string {
 // readVariables puts what the OKTAWS_ variables say over values. One that is set counts, even with an empty value.
 func (l *loaded) readVariables(environ map[string]string, values map[string]written) {
 	for _, name := range slices.Sorted(maps.Keys(environ)) {
-		if !strings.HasPrefix(name, prefix) || slices.Contains(otherVariables, name) {
+		if !strings.HasPrefix(name, prefix) || slices.Contains(otherVariables, name) || injected.MatchString(name) {
 			continue
 		}
 		s, ok := find(func(s setting) bool { return s.variable() == name })
