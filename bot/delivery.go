@@ -151,10 +151,11 @@ func (b *Bot) conclude(ctx context.Context, d *delivery, do func(context.Context
 	return o, false
 }
 
+// logRefusal tells what was refused to a person apart from what went wrong, which has a cause that the operator should see.
 func (b *Bot) logRefusal(d *delivery, err error) {
-	_, forPeople := errors.AsType[*store.Error](err)
+	said, forPeople := errors.AsType[*store.Error](err)
 	_, decided := errors.AsType[*store.Decided](err)
-	if forPeople || decided {
+	if decided || forPeople && said.Err == nil {
 		b.log.Info("refused", "envelope", d.id, "user", d.by.ID, "team", d.by.Team, "why", err)
 		return
 	}

@@ -80,6 +80,9 @@ func TestBadInputStores(t *testing.T) {
 			mustSay(t, bad.types(slack.Requester, typed), "record account/aws/"+gmail, "can't be read", "backup")
 		}
 		bad.stop()
+		if log := bad.output.String(); strings.Count(log, "level=ERROR") < 3 {
+			t.Errorf("the operator doesn't see it:\n%s", log)
+		}
 	})
 }
 
