@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -233,11 +231,6 @@ func (s *story) pipeline(ctx context.Context) error {
 	})
 }
 
-var (
-	keyID     = regexp.MustCompile(`\bAKIA[A-Z2-7]{16}\b`)
-	secretKey = regexp.MustCompile(`"text":"([A-Za-z0-9/+]{40})"`)
-)
-
 // turn is the step that Okta has no API for.
 func (s *story) turn(ctx context.Context) error {
 	task, err := s.message(ctx, s.Slack.DM(slack.AdminOne), "", "credentials")
@@ -249,18 +242,16 @@ func (s *story) turn(ctx context.Context) error {
 	if err := s.click(ctx, slack.AdminOne, task, "credentials"); err != nil {
 		return err
 	}
-	var modal string
-	err = s.wait(ctx, "the credentials", func() bool {
-		views := s.Slack.Views(slack.AdminOne)
-		if len(views) > 0 {
-			modal = string(views[len(views)-1].Blocks)
+	var id, secret string
+	err = s.wait(ctx, "the credentials", func() (shown bool) {
+		if views := s.Slack.Views(slack.AdminOne); len(views) > 0 {
+			id, secret, shown = sandbox.ReadKey(views[len(views)-1])
 		}
-		return secretKey.MatchString(modal)
+		return shown
 	})
 	if err != nil {
 		return err
 	}
-	id, secret := keyID.FindString(modal), secretKey.FindStringSubmatch(modal)[1]
 	s.say("oktaws", "shows in a modal: access key %s, secret key %s (hidden here)", id, strings.Repeat("•", 8))
 	appID := s.application().ID
 	for _, do := range []struct {
@@ -355,28 +346,17 @@ func (s *story) application() okta.Application {
 
 // console does a step of Okta's admin console over HTTP, as the page does, and returns what Okta says.
 func (s *story) console(ctx context.Context, app, step string, body any) (string, error) {
-	raw, err := json.Marshal(body)
+	status, raw, err := s.Console(ctx, app, step, body)
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.OktaURL+"/admin/app/amazon_aws/instance/"+app+"/provisioning/"+step, bytes.NewReader(raw))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(okta.PersonHeader, "okta-admin")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
 	var answer struct {
 		OK          bool
 		Error       string
 		Application okta.Application
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return "", fmt.Errorf("read Okta's answer (%s): %w", resp.Status, err)
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return "", fmt.Errorf("read Okta's answer (status %d): %w", status, err)
 	}
 	if !answer.OK {
 		return "", fmt.Errorf("refused by Okta: %s", answer.Error)

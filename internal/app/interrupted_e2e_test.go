@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oktaws/oktaws/internal/sandbox/aws"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
 	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
@@ -191,13 +190,10 @@ func doTask(ctx context.Context, r *rig) bool {
 		seen, err := r.Slack.Click(ctx, slack.AdminOne, task.Channel, task.TS, "done")
 		return err == nil && seen.Error == "" && ctx.Err() == nil && r.Slack.Wait(ctx, func() bool { return !stillAsked(r, task) }) == nil
 	}
-	for _, v := range r.Slack.Views(slack.AdminOne) {
-		if secretKey.MatchString(string(v.Blocks)) {
-			id, secret := keyID.FindString(string(v.Blocks)), secretKey.FindStringSubmatch(string(v.Blocks))[1]
-			if status, _ := r.admin(app, "api-integration", map[string]any{"enabled": true, "accessKey": id, "secretKey": secret}); status == http.StatusOK {
-				r.admin(app, "to-app", map[string]any{"createUsers": true, "updateAttributes": true})
-				return true
-			}
+	if id, secret, ok := r.shown(slack.AdminOne); ok {
+		if status, _ := r.admin(app, "api-integration", map[string]any{"enabled": true, "accessKey": id, "secretKey": secret}); status == http.StatusOK {
+			r.admin(app, "to-app", map[string]any{"createUsers": true, "updateAttributes": true})
+			return true
 		}
 	}
 	if seen, err := r.Slack.Click(ctx, slack.AdminOne, task.Channel, task.TS, "credentials"); err != nil || seen.Error != "" {
@@ -205,10 +201,7 @@ func doTask(ctx context.Context, r *rig) bool {
 	}
 	wait, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return r.Slack.Wait(wait, func() bool {
-		views := r.Slack.Views(slack.AdminOne)
-		return len(views) > 0 && secretKey.MatchString(string(views[len(views)-1].Blocks))
-	}) == nil
+	return r.Slack.Wait(wait, func() bool { _, _, ok := r.shown(slack.AdminOne); return ok }) == nil
 }
 
 func stillAsked(r *rig, task slack.Message) bool {
@@ -265,5 +258,4 @@ func wholeAndSingle(t *testing.T, r *rig) {
 	if requests > 0 {
 		t.Errorf("%d requests stand unanswered in the admin channel\n%s", requests, r.conversation())
 	}
-	_ = aws.AccountGmail
 }

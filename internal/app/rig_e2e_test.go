@@ -3,13 +3,11 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -313,48 +311,34 @@ func (r *rig) task(user string) slack.Message {
 	return found
 }
 
-var (
-	keyID     = regexp.MustCompile(`\bAKIA[A-Z2-7]{16}\b`)
-	secretKey = regexp.MustCompile(`"text":"([A-Za-z0-9/+]{40})"`)
-)
-
 // credentials clicks Show credentials and reads the modal.
 func (r *rig) credentials(user string, m slack.Message) (id, secret string) {
 	r.Helper()
 	r.clicks(user, m, "credentials")
-	var view string
-	r.until("credentials on the screen", func() bool {
-		views := r.Slack.Views(user)
-		if len(views) == 0 {
-			return false
-		}
-		view = string(views[len(views)-1].Blocks)
-		return secretKey.MatchString(view)
+	r.until("credentials on the screen", func() (shown bool) {
+		id, secret, shown = r.shown(user)
+		return shown
 	})
-	return keyID.FindString(view), secretKey.FindStringSubmatch(view)[1]
+	return id, secret
+}
+
+// shown is the key that the person's topmost modal shows.
+func (r *rig) shown(user string) (id, secret string, ok bool) {
+	views := r.Slack.Views(user)
+	if len(views) == 0 {
+		return "", "", false
+	}
+	return sandbox.ReadKey(views[len(views)-1])
 }
 
 // admin does something in Okta's admin console, and returns Okta's status and answer.
 func (r *rig) admin(app, step string, body any) (int, string) {
 	r.Helper()
-	raw, err := json.Marshal(body)
+	status, answer, err := r.Console(r.Context(), app, step, body)
 	if err != nil {
 		r.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, r.OktaURL+"/admin/app/amazon_aws/instance/"+app+"/provisioning/"+step, bytes.NewReader(raw))
-	if err != nil {
-		r.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(okta.PersonHeader, "okta-admin")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var answer bytes.Buffer
-	_, _ = answer.ReadFrom(resp.Body)
-	return resp.StatusCode, answer.String()
+	return status, string(answer)
 }
 
 // enable does the person's step in Okta with a key.

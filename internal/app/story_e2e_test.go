@@ -3,17 +3,12 @@ package app_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/oktaws/oktaws/internal/sandbox/slack"
 )
 
 func TestLinksAnAccountFromSlackToTheTile(t *testing.T) {
 	r := newRig(t)
 	r.serve()
 	r.linked(gmail, label)
-	for _, line := range []string{r.conversation()} {
-		t.Log(line)
-	}
 	app := r.application(label)
 	var groups []string
 	for _, a := range r.Okta.Assignments(app.ID) {
@@ -28,5 +23,4 @@ func TestLinksAnAccountFromSlackToTheTile(t *testing.T) {
 	if left := r.Slack.Unanswered(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
-	_ = slack.Requester
 }

@@ -154,12 +154,9 @@ func (r *rig) again(user string, m slack.Message, before string) (id, secret str
 	r.Helper()
 	r.clicks(user, m, "credentials")
 	r.until("other credentials", func() bool {
-		views := r.Slack.Views(user)
-		view := string(views[len(views)-1].Blocks)
-		if found := secretKey.FindStringSubmatch(view); found != nil && found[1] != before {
-			id, secret = keyID.FindString(view), found[1]
-		}
-		return secret != ""
+		var shown bool
+		id, secret, shown = r.shown(user)
+		return shown && secret != before
 	})
 	return id, secret
 }
