@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox"
+	"github.com/oktaws/oktaws/internal/sandbox/web"
 )
 
 func main() {
@@ -30,7 +33,10 @@ func main() {
 
 // run returns the exit code: 0 done, 1 something failed, 2 the command line was wrong.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var stackTime time.Duration
+	var (
+		stackTime time.Duration
+		listen    string
+	)
 	began := false
 	root := &cobra.Command{
 		Use:   "oktaws-sandbox",
@@ -43,10 +49,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			began = true
-			return serve(cmd.Context(), sandbox.Options{StackTime: stackTime}, stdout)
+			return serve(cmd.Context(), sandbox.Options{StackTime: stackTime}, listen, stdout)
 		},
 	}
 	root.PersistentFlags().DurationVar(&stackTime, "stack-time", 0, "how long CloudFormation takes for each role (default 1s; the story: 8s, on a clock ten times as fast)")
+	root.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where the pages are")
 	root.AddCommand(&cobra.Command{
 		Use:   "story",
 		Short: "Play the whole story, from /oktaws link to the linked account",
@@ -73,12 +80,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs the three until ctx ends.
-func serve(ctx context.Context, o sandbox.Options, stdout io.Writer) error {
+func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writer) error {
 	sb, err := sandbox.Start(o)
 	if err != nil {
 		return err
 	}
-	for _, v := range sb.Env() {
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return errors.Join(err, sb.Close())
+	}
+	pages := &http.Server{Handler: web.New(sb).Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = pages.Serve(listener) }()
+	defer func() { _ = pages.Close() }()
+	for _, v := range append(sb.Env(), sandbox.Variable{Name: "SANDBOX_URL", Value: "http://" + listener.Addr().String()}) {
 		if _, err = fmt.Fprintf(stdout, "export %s=%s\n", v.Name, quote(v.Value)); err != nil {
 			return errors.Join(err, sb.Close())
 		}

@@ -97,9 +97,7 @@ func tell(ctx context.Context, stackTime time.Duration, out io.Writer) (err erro
 	s := &story{Sandbox: sb, out: out, began: time.Now(), log: &logBuffer{}, exit: make(chan int, 1)}
 	environ := []string{"OKTAWS_DATA_DIR=" + filepath.Join(folder, "data"), "HOME=" + folder}
 	for _, v := range sb.Env() {
-		if v.Name != "SANDBOX_URL" {
-			environ = append(environ, v.Name+"="+v.Value)
-		}
+		environ = append(environ, v.Name+"="+v.Value)
 	}
 	ready := make(chan struct{})
 	running, stop := context.WithCancel(ctx)

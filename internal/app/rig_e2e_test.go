@@ -88,9 +88,7 @@ func newRig(t *testing.T, settings ...string) *rig {
 func (r *rig) environ() []string {
 	env := []string{"OKTAWS_DATA_DIR=" + r.dir, "OKTAWS_LOG_LEVEL=debug", "HOME=" + r.dir}
 	for _, v := range r.Env() {
-		if v.Name != "SANDBOX_URL" {
-			env = append(env, v.Name+"="+v.Value)
-		}
+		env = append(env, v.Name+"="+v.Value)
 	}
 	return append(env, r.settings...)
 }

@@ -39,7 +39,6 @@ type Sandbox struct {
 	AWS   *aws.Server
 
 	SlackURL, OktaURL, AWSURL string // without a slash at the end
-	ControlURL                string // faults and calls under /control, what people do in Slack under /control/slack
 
 	clock     clockwork.Clock
 	oktaToken string
@@ -80,7 +79,6 @@ func Start(o Options) (*Sandbox, error) {
 		{&s.SlackURL, s.Slack.Handler(), s.Slack.SetURL},
 		{&s.OktaURL, s.Okta.Handler(), s.Okta.SetURL},
 		{&s.AWSURL, s.AWS.Handler(), func(string) {}},
-		{&s.ControlURL, s.control(), func(string) {}},
 	} {
 		url, err := s.listen(service.handler)
 		if err != nil {
@@ -133,7 +131,6 @@ func (s *Sandbox) Env() []Variable {
 		{"AWS_EC2_METADATA_DISABLED", "true"},
 		{"OKTAWS_AWS_REGION", Region},
 		{"OKTAWS_SLACK_ADMIN_CHANNEL", slack.AdminChannel},
-		{"SANDBOX_URL", s.ControlURL},
 	}
 }
 
@@ -154,8 +151,43 @@ func (s *Sandbox) blot(text string) string {
 	return text
 }
 
-// control answers for the sandbox as a whole.
-func (s *Sandbox) control() http.Handler {
+// Now is the time on the sandbox's clock.
+func (s *Sandbox) Now() time.Time { return s.clock.Now() }
+
+// Clock returns the clock that the sandbox runs by where it is one that can be moved ahead; nil where it is the real one.
+func (s *Sandbox) Clock() *Clock {
+	c, _ := s.clock.(*Clock)
+	return c
+}
+
+// Speed is how many times as fast as the real clock the sandbox's runs.
+func (s *Sandbox) Speed() float64 {
+	if c := s.Clock(); c != nil {
+		return c.Speed()
+	}
+	return 1
+}
+
+// Changed returns a channel that closes at the next change of anything in the three, or at the next call.
+func (s *Sandbox) Changed(ctx context.Context) <-chan struct{} {
+	changed := make(chan struct{})
+	slack, okta, aws, calls := s.Slack.Changed(), s.Okta.Changed(), s.AWS.Changed(), s.Hub.Changed()
+	go func() {
+		defer close(changed)
+		select {
+		case <-slack:
+		case <-okta:
+		case <-aws:
+		case <-calls:
+		case <-ctx.Done():
+		}
+	}()
+	return changed
+}
+
+// Control answers for the sandbox as a whole: calls and faults under /control, what people do in Slack under
+// /control/slack.
+func (s *Sandbox) Control() http.Handler {
 	mux := http.NewServeMux()
 	s.Hub.ServeControl(mux, "/control")
 	mux.Handle("/control/slack/", s.Slack.Handler())

@@ -54,11 +54,13 @@ type Hub struct {
 	nextID int
 	hook   func(Call) *Fault
 	secret func(string) string
+
+	changed chan struct{}
 }
 
 // New makes a hub whose calls bear the times of now.
 func New(now func() time.Time) *Hub {
-	return &Hub{now: now}
+	return &Hub{now: now, changed: make(chan struct{})}
 }
 
 // Blot has every recorded body go through blot, which hides secrets.
@@ -74,6 +76,7 @@ func (h *Hub) Add(f Fault) string {
 	h.nextID++
 	f.ID = "fault-" + strconv.Itoa(h.nextID)
 	h.faults = append(h.faults, &f)
+	h.touch()
 	return f.ID
 }
 
@@ -82,6 +85,7 @@ func (h *Hub) Remove(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.faults = slices.DeleteFunc(h.faults, func(f *Fault) bool { return id == "" || f.ID == id })
+	h.touch()
 }
 
 // Faults returns the faults that are on.
@@ -241,6 +245,20 @@ func (h *Hub) finish(c Call) {
 	}
 	i, _ := slices.BinarySearchFunc(h.calls, c.Seq, func(c Call, s int) int { return c.Seq - s })
 	h.calls = slices.Insert(h.calls, i, c)
+	h.touch()
+}
+
+// Changed returns a channel that closes when the next call is over, or a fault is switched on or off.
+func (h *Hub) Changed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.changed
+}
+
+// touch tells those who wait. The caller holds h.mu.
+func (h *Hub) touch() {
+	close(h.changed)
+	h.changed = make(chan struct{})
 }
 
 // ServeControl answers for the faults and the calls over HTTP:
