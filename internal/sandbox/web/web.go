@@ -52,7 +52,7 @@ func (s *Site) Handler() http.Handler {
 	slackpage.Mount(mux, s)
 	oktapage.Mount(mux, s)
 	awspage.Mount(mux, s)
-	controlpage.Mount(mux, s)
+	controlpage.Mount(mux, s, nil)
 	mux.HandleFunc("GET /live", s.live)
 	mux.HandleFunc("/control/", func(w http.ResponseWriter, r *http.Request) { s.Sandbox().Control().ServeHTTP(w, r) })
 	return guard(mux)
