@@ -1,4 +1,4 @@
-# make, or make help, says what there is. It all works on a machine with Go (and, for the tests, a C compiler) alone:
+# make, or make help, says what there is. It all works on a machine with Go (and, for the tests, a C compiler and Chromium):
 # the tools are built from .ci/tools/go.mod, pinned, and apart from the program's own dependencies.
 
 GO       ?= go
@@ -10,19 +10,23 @@ PACKAGES ?= ./...
 
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: story
 story: go ## play the whole story, from /oktaws link to linked, against a Slack, an Okta and an AWS on this machine
 	@$(GO) run ./cmd/oktaws-sandbox story
 
 .PHONY: test
-test: go cc ## run all tests, with the race detector, and count them (PACKAGES=./bot/... for some)
+test: go cc browser ## run all tests, with the race detector, and count them (PACKAGES=./bot/... for some)
 	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 10m $(PACKAGES)
 
 .PHONY: lint
 lint: go ## look for mistakes, unformatted code and wrong arrows between packages (the first time takes minutes)
 	@$(TOOL) golangci-lint run $(PACKAGES)
+
+.PHONY: screenshots
+screenshots: go browser ## take the pictures of the sandbox's pages in docs/images anew
+	$(GO) test ./cmd/oktaws-sandbox -count=1 -run TestTour -args -screenshots=$(CURDIR)/docs/images
 
 .PHONY: build
 build: go ## build bin/oktaws and bin/oktaws-sandbox
@@ -44,3 +48,7 @@ go:
 .PHONY: cc
 cc:
 	@command -v $$($(GO) env CC) >/dev/null 2>&1 || { echo "The race detector needs a C compiler, and there is no $$($(GO) env CC): install gcc (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc; Alpine: apk add gcc musl-dev; macOS: xcode-select --install)" >&2; exit 1; }
+
+.PHONY: browser
+browser:
+	@.ci/browser
