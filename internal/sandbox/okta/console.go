@@ -3,6 +3,7 @@ package okta
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,9 @@ type Role struct {
 	TrustedProviders []string // ARNs of the SAML providers in its trust policy
 }
 
-// PersonHeader says who is at the admin console, in place of a session: okta-admin for every step that changes or
-// tries something. Looking needs none, so that a link from a message can be followed.
+// PersonHeader says who is at the browser, in place of a session. In the admin console it is okta-admin for every step
+// that changes or tries something; looking needs none, so that a link from a message can be followed. At a sign-on
+// address it is the login.
 const PersonHeader = "X-Sandbox-Person"
 
 // adminPerson is the one person who may take the steps.
@@ -52,9 +54,14 @@ func (s *Server) asPerson(c *call, op *operation) error {
 	return op.do(s, c)
 }
 
+// consoleInstance shows a person in a browser the page of the tab, where there are pages, and everybody else its state.
 func (s *Server) consoleInstance(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.pages != "" && c.r.Method == http.MethodGet && strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+		http.Redirect(c.w, c.r, s.pages+"/okta/admin/apps/"+url.PathEscape(c.params["appId"])+"/provisioning", http.StatusSeeOther)
+		return nil
+	}
 	a, err := s.findForPerson(c)
 	if err != nil {
 		return err

@@ -3,8 +3,10 @@ package okta
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -29,23 +31,27 @@ func randomText(n int) string {
 // secrets are the texts that must never be read back from the hub.
 type secrets struct {
 	mu   sync.Mutex
-	seen map[string]bool
+	seen map[string]time.Time // until when each is one; zero: for good
 }
 
-func (s *secrets) add(text string) {
+func (s *secrets) add(text string) { s.addUntil(text, time.Time{}, time.Time{}) }
+
+// addUntil adds a secret that is worth nothing after a time, and forgets those that no longer are worth anything now.
+func (s *secrets) addUntil(text string, until, now time.Time) {
 	if text == "" {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen == nil {
-		s.seen = map[string]bool{}
+		s.seen = map[string]time.Time{}
 	}
-	s.seen[text] = true
+	maps.DeleteFunc(s.seen, func(_ string, end time.Time) bool { return !end.IsZero() && end.Before(now) })
+	s.seen[text] = until
 }
 
 // Secrets returns every secret that the organization was given or has given out, the longest first: API tokens, secret
-// keys that a person entered, assertions and access tokens. The hub blots them out of what it records.
+// keys that a person entered, assertions, access tokens, and the SAML responses that are still good. The hub blots them out of what it records.
 func (s *Server) Secrets() []string {
 	s.secrets.mu.Lock()
 	defer s.secrets.mu.Unlock()

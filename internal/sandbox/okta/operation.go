@@ -6,13 +6,13 @@ import (
 )
 
 // operation is one thing that the stand-in can do. Its path and ID are those of Okta's OpenAPI description, apart from
-// the admin console's, which have no description.
+// the admin console's and the sign-on address, which have no description.
 type operation struct {
 	method, path, id string
 	scope            string // what the caller must be allowed to do; a .manage scope includes .read [D]
 	bucket           bucket
 	public           bool // needs no credentials
-	person           bool // a step in the admin console
+	person           bool // what somebody does in a browser: a step in the admin console, a sign-on
 	xml              bool // answers with XML
 	do               func(*Server, *call) error
 }
@@ -27,6 +27,8 @@ const (
 	tokenOperation = "issueAccessToken" // the management API's description leaves it out
 	tokenPath      = "/oauth2/v1/token"
 	instancePath   = "/admin/app/amazon_aws/instance/{appId}"
+
+	signOnOperation = "signOn"
 )
 
 var operations = allOperations()
@@ -67,6 +69,8 @@ func allOperations() []operation {
 		{method: get, path: "/api/v1/users", id: "listUsers", scope: usersRead, bucket: bucketOther, do: (*Server).listUsers},
 		{method: get, path: "/.well-known/okta-organization", id: "getWellknownOrgMetadata", public: true, bucket: bucketOther, do: (*Server).wellKnown},
 		{method: post, path: tokenPath, id: tokenOperation, public: true, bucket: bucketOther, do: (*Server).issueToken},
+
+		{method: get, path: "/app/amazon_aws/{external}/sso/saml", id: signOnOperation, person: true, do: (*Server).signOnAddress},
 
 		{method: get, path: instancePath + "/", id: "console.instance", person: true, do: (*Server).consoleInstance},
 		{method: post, path: instancePath + "/provisioning/test", id: "console.testCredentials", person: true, do: (*Server).consoleTest},

@@ -82,6 +82,7 @@ func (s *Server) LoseProvisioning(appID string) {
 const (
 	AdminLogin     = "okta-admin@example.com"
 	RequesterLogin = "requester@example.com"
+	TestUserLogin  = "test-user@example.com" // to try a sign-on with: in Everyone alone
 	LegacyLabel    = "Legacy-AWS-Account"
 	ConsoleLabel   = "AWS Account Federation"
 )
@@ -91,6 +92,7 @@ func (s *Server) seed() {
 	s.newGroup(typeBuiltIn, "Everyone", &everyone, now)
 	s.AddUser(AdminLogin, "Okta", "Admin")
 	s.AddUser(RequesterLogin, "Requester", "Engineering")
+	s.AddUser(TestUserLogin, "Test", "User")
 	s.AddGroup("Engineering", "Everybody who builds", RequesterLogin)
 	s.AddGroup("Okta-Admins", "Who looks after this organization", AdminLogin)
 	s.AddApplication(NewApplication{Label: ConsoleLabel, Console: true})

@@ -44,6 +44,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards what follows
 	url     string
+	pages   string // where the browser's pages are; empty: nowhere
 	orgID   string
 	seq     int
 	apps    map[string]*application
@@ -58,7 +59,7 @@ type Server struct {
 	secrets secrets
 }
 
-// New makes an organization with two people, the group Everyone and two more, and two applications that are not ours.
+// New makes an organization with three people, the group Everyone and two more, and two applications that are not ours.
 func New(cfg Config) *Server {
 	if cfg.Clock == nil {
 		cfg.Clock = clockwork.NewRealClock()
@@ -119,6 +120,8 @@ func (s *Server) identify(r *http.Request, body []byte) (service, id, subject st
 		subject = params["appId"]
 	case params["groupId"] != "":
 		subject = params["groupId"]
+	case params["external"] != "":
+		subject = s.applicationOf(params["external"])
 	default:
 		subject = b.Label + b.Profile.Name
 	}
@@ -180,6 +183,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f wire.Fault) {
 	}
 	if f.Status == http.StatusTooManyRequests {
 		c.allowance(allowance{limit: 100, reset: c.now.Add(time.Duration(max(f.RetryAfter, 1)) * time.Second)})
+	}
+	if op, _, _ := match(r.Method, r.URL.Path); op != nil && op.id == signOnOperation {
+		c.refuseSignOn(f.Status, faultError(f).summary)
+		return
 	}
 	if r.URL.Path == tokenPath && f.Status != http.StatusTooManyRequests {
 		c.fail(&oauthError{status: f.Status, code: or(f.Code, "server_error"), description: or(f.Message, "The sandbox was told to fail.")})

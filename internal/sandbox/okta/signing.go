@@ -23,10 +23,10 @@ type signingKey struct {
 	kid              string
 	created, expires time.Time
 
-	once sync.Once
-	pub  *rsa.PublicKey
-	cert []byte // DER
-	err  error
+	once    sync.Once
+	private *rsa.PrivateKey
+	cert    []byte // DER
+	err     error
 }
 
 func newSigningKey(now time.Time, years int) *signingKey {
@@ -42,7 +42,7 @@ func (k *signingKey) make() error {
 			k.err = fmt.Errorf("make signing key: %w", err)
 			return
 		}
-		k.pub = &key.PublicKey
+		k.private = key
 		subject, err := asn1.Marshal(certificateSubject())
 		if err != nil {
 			k.err = fmt.Errorf("make certificate: %w", err)
@@ -79,7 +79,7 @@ func (k *signingKey) json() object {
 		"created": stamp(k.created), "lastUpdated": stamp(k.created), "expiresAt": stamp(k.expires),
 		"x5c":      []string{base64.StdEncoding.EncodeToString(k.cert)},
 		"x5t#S256": base64.RawURLEncoding.EncodeToString(digest[:]),
-		"n":        base64.RawURLEncoding.EncodeToString(k.pub.N.Bytes())}
+		"n":        base64.RawURLEncoding.EncodeToString(k.private.N.Bytes())}
 }
 
 // metadataXML is the SAML metadata, letter for letter in the recorded form but for what differs by application [R].

@@ -76,6 +76,16 @@ func (c *call) replyUsers(users []*user, p page) error {
 	return c.reply(http.StatusOK, out)
 }
 
+// setMember puts a person into the group or takes them out. The caller holds s.mu.
+func (g *group) setMember(u *user, member bool, now time.Time) {
+	if member {
+		g.members[u.id] = true
+	} else {
+		delete(g.members, u.id)
+	}
+	g.membersModified = now
+}
+
 func (s *Server) addMember(c *call) error    { return s.setMember(c, true) }
 func (s *Server) removeMember(c *call) error { return s.setMember(c, false) }
 
@@ -91,12 +101,7 @@ func (s *Server) setMember(c *call, member bool) error {
 	if u == nil {
 		return notFound(c.params["userId"], "User")
 	}
-	if member {
-		g.members[u.id] = true
-	} else {
-		delete(g.members, u.id)
-	}
-	g.membersModified = c.now
+	g.setMember(u, member, c.now)
 	s.touch()
 	return c.reply(http.StatusNoContent, nil)
 }
