@@ -1,8 +1,8 @@
 // Command oktaws-sandbox is a Slack, an Okta and an AWS on loopback, for oktaws to work with.
 //
 // Alone, it runs the three, prints the environment for a separate oktaws serve as export lines and then "ready", and
-// goes on until it is interrupted. With the argument story it runs oktaws beside them and plays the whole story, from
-// the request to the linked account.
+// goes on until it is interrupted. With the argument demo it runs oktaws beside them, and is a place in the browser to
+// walk around in. With story it plays the whole story, from the request to the linked account, and prints it.
 package main
 
 import (
@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -48,13 +47,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkLoopback(listen); err != nil {
+				return err
+			}
 			began = true
 			return serve(cmd.Context(), sandbox.Options{StackTime: stackTime}, listen, stdout)
 		},
 	}
 	root.PersistentFlags().DurationVar(&stackTime, "stack-time", 0, "how long CloudFormation takes for each role (default 1s; the story: 8s, on a clock ten times as fast)")
-	root.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where the pages are")
-	root.AddCommand(&cobra.Command{
+	root.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where the pages are: an address of this machine alone")
+	root.AddCommand(demoCommand(&began, &stackTime, stdout), &cobra.Command{
 		Use:   "story",
 		Short: "Play the whole story, from /oktaws link to the linked account",
 		Args:  cobra.NoArgs,
@@ -81,15 +83,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs the three until ctx ends.
 func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writer) error {
-	sb, err := sandbox.Start(o)
+	listener, err := listenLoopback(listen)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", listen)
+	sb, err := sandbox.Start(o)
 	if err != nil {
-		return errors.Join(err, sb.Close())
+		return errors.Join(err, listener.Close())
 	}
-	pages := &http.Server{Handler: web.New(sb).Handler(), ReadHeaderTimeout: 10 * time.Second}
+	pages := &http.Server{Handler: web.New(sb, nil).Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = pages.Serve(listener) }()
 	defer func() { _ = pages.Close() }()
 	for _, v := range append(sb.Env(), sandbox.Variable{Name: "SANDBOX_URL", Value: "http://" + listener.Addr().String()}) {
@@ -102,6 +104,46 @@ func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writ
 	}
 	<-ctx.Done()
 	return sb.Close()
+}
+
+// demoCommand is the place that keeps running.
+func demoCommand(began *bool, stackTime *time.Duration, stdout io.Writer) *cobra.Command {
+	var (
+		listen string
+		o      demoOptions
+	)
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Slack, Okta and AWS in the browser, with oktaws at work in them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if _, err := scenarioNamed(o.scenario); err != nil {
+				return err
+			}
+			if err := checkLoopback(listen); err != nil {
+				return err
+			}
+			if o.speed <= 0 {
+				return fmt.Errorf("--speed %v: must be more than 0", o.speed)
+			}
+			*began = true
+			o.stackTime, o.out = *stackTime, stdout
+			taken := false
+			if cmd.Flags().Changed("listen") {
+				o.listener, err = listenLoopback(listen)
+			} else {
+				o.listener, taken, err = listenUsual()
+			}
+			if err != nil {
+				return err
+			}
+			return showDemo(cmd.Context(), o, taken)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", usual, "where the pages are: an address of this machine alone; a free port where the default is taken")
+	cmd.Flags().StringVar(&o.scenario, "scenario", fresh, "the state to begin in: "+scenarioNames())
+	cmd.Flags().Float64Var(&o.speed, "speed", 1, "how many times as fast as the real one the clock runs")
+	return cmd
 }
 
 // quote writes a value so that a shell reads it as it is.

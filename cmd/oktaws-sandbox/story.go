@@ -1,23 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
-	"github.com/oktaws/oktaws/internal/sandbox/okta"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
 )
 
@@ -35,41 +29,9 @@ const within = 55 * time.Second
 
 // story is a run of oktaws beside the sandbox, as it is told.
 type story struct {
-	*sandbox.Sandbox
+	cast
 	out   io.Writer
 	began time.Time
-	log   *logBuffer
-	exit  chan int
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// forgetAWS takes the machine's own AWS settings out of the process's environment, which the AWS SDK reads: the story
-// plays in the sandbox alone, whatever profile the shell has.
-func forgetAWS() error {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			if err := os.Unsetenv(name); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(os.Setenv("AWS_CONFIG_FILE", os.DevNull), os.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull))
 }
 
 // tell plays the story and prints it.
@@ -94,35 +56,23 @@ func tell(ctx context.Context, stackTime time.Duration, out io.Writer) (err erro
 		return fmt.Errorf("make a folder for the store: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	s := &story{Sandbox: sb, out: out, began: time.Now(), log: &logBuffer{}, exit: make(chan int, 1)}
-	environ := []string{"OKTAWS_DATA_DIR=" + filepath.Join(folder, "data"), "HOME=" + folder}
-	for _, v := range sb.Env() {
-		environ = append(environ, v.Name+"="+v.Value)
-	}
-	ready := make(chan struct{})
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		s.exit <- app.Run(running, app.Options{Args: []string{"serve"}, Environ: environ, Stdout: s.log, Stderr: s.log, Clock: clock,
-			Ready: func(*app.App) { close(ready) }})
-	}()
+	log := &logBuffer{}
+	s := &story{cast: cast{sb}, out: out, began: time.Now()}
+	oktaws := start(sb, folder, log)
 	select {
-	case <-ready:
+	case <-oktaws.ready:
+		err = s.play(ctx)
+	case <-oktaws.ended:
+		err = fmt.Errorf("oktaws ended with %d", oktaws.code)
 	case <-ctx.Done():
 		err = context.Cause(ctx)
-	case code := <-s.exit:
-		s.exit <- code
-		err = fmt.Errorf("oktaws ended with %d", code)
 	}
-	if err == nil {
-		err = s.play(ctx)
-	}
-	stop()
-	if code := <-s.exit; err == nil && code != app.ExitOK {
-		err = fmt.Errorf("oktaws ended with %d", code)
+	oktaws.stop()
+	if <-oktaws.ended; err == nil && oktaws.code != app.ExitOK {
+		err = fmt.Errorf("oktaws ended with %d", oktaws.code)
 	}
 	if err != nil {
-		return fmt.Errorf("%w\n\nThe log of oktaws:\n%s", err, s.log)
+		return fmt.Errorf("%w\n\nThe log of oktaws:\n%s", err, log)
 	}
 	return nil
 }
@@ -154,9 +104,9 @@ func (s *story) play(ctx context.Context) error {
 func (s *story) request(ctx context.Context) error {
 	const text = "link " + account + " " + label + " The mail team signs on through Okta from now on"
 	s.say("requester", "types in #general: /oktaws %s", text)
-	seen, err := s.Slack.Command(ctx, slack.Requester, slack.General, "/oktaws", text)
-	if err != nil || seen.Error != "" {
-		return fmt.Errorf("the command failed: %w %s", err, seen.Error)
+	seen, err := s.command(ctx, slack.Requester, text)
+	if err != nil {
+		return err
 	}
 	if seen.Reply != nil {
 		s.show("oktaws, to the requester alone", *seen.Reply)
@@ -237,31 +187,15 @@ func (s *story) turn(ctx context.Context) error {
 	}
 	s.show("oktaws, to admin-one", task)
 	s.say("admin-one", "clicks Show credentials")
-	if err := s.click(ctx, slack.AdminOne, task, "credentials"); err != nil {
-		return err
-	}
-	var id, secret string
-	err = s.wait(ctx, "the credentials", func() (shown bool) {
-		if views := s.Slack.Views(slack.AdminOne); len(views) > 0 {
-			id, secret, shown = sandbox.ReadKey(views[len(views)-1])
-		}
-		return shown
-	})
+	id, secret, err := s.credentials(ctx, slack.AdminOne, task)
 	if err != nil {
 		return err
 	}
 	s.say("oktaws", "shows in a modal: access key %s, secret key %s (hidden here)", id, strings.Repeat("•", 8))
-	appID := s.application().ID
-	for _, do := range []struct {
-		step, what string
-		body       map[string]any
-	}{
-		{"test", "enters the key and clicks Test API Credentials", map[string]any{"accessKey": id, "secretKey": secret}},
-		{"api-integration", "clicks Save", map[string]any{"enabled": true, "accessKey": id, "secretKey": secret}},
-		{"to-app", "ticks Create Users and Update User Attributes, and clicks Save", map[string]any{"createUsers": true, "updateAttributes": true}},
-	} {
-		s.say("okta admin", "%s", do.what)
-		answer, err := s.console(ctx, appID, do.step, do.body)
+	appID := s.application(label).ID
+	for _, step := range consoleSteps(id, secret) {
+		s.say("okta admin", "%s", step.what)
+		answer, err := s.console(ctx, appID, step)
 		if err != nil {
 			return err
 		}
@@ -297,7 +231,7 @@ func (s *story) linked(ctx context.Context) error {
 
 // inventory is everything that now exists in Okta and AWS.
 func (s *story) inventory() {
-	app := s.application()
+	app := s.application(label)
 	s.item("Okta", "application %s (%s), %s, features %s", app.Label, app.ID, app.Status, strings.Join(app.Features, ", "))
 	s.item("", "identity provider in its settings: %v", app.Settings["identityProviderArn"])
 	for _, a := range s.Okta.Assignments(app.ID) {
@@ -331,77 +265,4 @@ func (s *story) inventory() {
 	}
 	fmt.Fprintf(s.out, "\n%d calls to Slack, %d to Okta, %d to AWS; linked in %.1f s, which are %.0f s on the sandbox's clock.\n",
 		calls["slack"], calls["okta"], calls["aws"], time.Since(s.began).Seconds(), pace*time.Since(s.began).Seconds())
-}
-
-func (s *story) application() okta.Application {
-	for _, a := range s.Okta.Applications() {
-		if a.Label == label {
-			return a
-		}
-	}
-	return okta.Application{}
-}
-
-// console does a step of Okta's admin console over HTTP, as the page does, and returns what Okta says.
-func (s *story) console(ctx context.Context, app, step string, body any) (string, error) {
-	status, raw, err := s.Console(ctx, app, step, body)
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		OK          bool
-		Error       string
-		Application okta.Application
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return "", fmt.Errorf("read Okta's answer (status %d): %w", status, err)
-	}
-	if !answer.OK {
-		return "", fmt.Errorf("refused by Okta: %s", answer.Error)
-	}
-	p := answer.Application.Provisioning
-	switch {
-	case p.CreateUsers:
-		return "takes them, and finds the roles " + strings.Join(p.Roles, ", "), nil
-	case p.Enabled:
-		return "takes the key", nil
-	}
-	return "says that AWS takes the key", nil
-}
-
-func (s *story) click(ctx context.Context, user string, m slack.Message, action string) error {
-	seen, err := s.Slack.Click(ctx, user, m.Channel, m.TS, action)
-	if err != nil {
-		return err
-	}
-	if seen.Error != "" {
-		return fmt.Errorf("a click on %s: Slack says %s", action, seen.Error)
-	}
-	return nil
-}
-
-// find returns the newest message in a channel that has the text and the button.
-func (s *story) find(channel, text, button string) slack.Message {
-	for _, m := range slices.Backward(s.Slack.Messages(channel)) {
-		if strings.Contains(m.Text+string(m.Blocks), text) && (button == "" || strings.Contains(string(m.Blocks), `"action_id":"`+button+`"`)) {
-			return m
-		}
-	}
-	return slack.Message{}
-}
-
-// message waits for such a message.
-func (s *story) message(ctx context.Context, channel, text, button string) (m slack.Message, err error) {
-	err = s.wait(ctx, fmt.Sprintf("a message %q with %q in %s", text, button, channel), func() bool {
-		m = s.find(channel, text, button)
-		return m.TS != ""
-	})
-	return m, err
-}
-
-func (s *story) wait(ctx context.Context, what string, is func() bool) error {
-	if err := s.Slack.Wait(ctx, is); err != nil {
-		return fmt.Errorf("waited in vain for %s: %w", what, err)
-	}
-	return nil
 }

@@ -17,17 +17,22 @@ import (
 	"github.com/oktaws/oktaws/internal/sandbox/web/oktapage"
 	"github.com/oktaws/oktaws/internal/sandbox/web/page"
 	"github.com/oktaws/oktaws/internal/sandbox/web/slackpage"
+	"github.com/oktaws/oktaws/internal/sandbox/web/startpage"
 )
 
 // Site is the pages of one sandbox at a time.
 type Site struct {
 	mu      sync.Mutex
 	sandbox *sandbox.Sandbox
-	other   chan struct{} // closes when another sandbox takes this one's place
+	news    chan struct{} // closes when there is news from outside the sandbox, such as another one in its place
+
+	world controlpage.World
 }
 
-// New makes the pages of a sandbox.
-func New(sb *sandbox.Sandbox) *Site { return &Site{sandbox: sb, other: make(chan struct{})} }
+// New makes the pages of a sandbox. world is what stands around it; nil: nothing, the program runs elsewhere.
+func New(sb *sandbox.Sandbox, world controlpage.World) *Site {
+	return &Site{sandbox: sb, news: make(chan struct{}), world: world}
+}
 
 // Sandbox returns the one whose pages these are at present.
 func (s *Site) Sandbox() *sandbox.Sandbox {
@@ -41,8 +46,20 @@ func (s *Site) Show(sb *sandbox.Sandbox) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sandbox = sb
-	close(s.other)
-	s.other = make(chan struct{})
+	s.tell()
+}
+
+// Tell has the pages that are open look again, since something outside the sandbox has changed.
+func (s *Site) Tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tell()
+}
+
+// tell closes news for those who wait, and makes another for the next. The caller holds s.mu.
+func (s *Site) tell() {
+	close(s.news)
+	s.news = make(chan struct{})
 }
 
 // Handler answers for the pages, and under /control for the sandbox as a whole.
@@ -52,7 +69,8 @@ func (s *Site) Handler() http.Handler {
 	slackpage.Mount(mux, s)
 	oktapage.Mount(mux, s)
 	awspage.Mount(mux, s)
-	controlpage.Mount(mux, s, nil)
+	controlpage.Mount(mux, s, s.world)
+	startpage.Mount(mux, s, s.world)
 	mux.HandleFunc("GET /live", s.live)
 	mux.HandleFunc("/control/", func(w http.ResponseWriter, r *http.Request) { s.Sandbox().Control().ServeHTTP(w, r) })
 	return guard(mux)
@@ -125,12 +143,12 @@ func (s *Site) changed(ctx context.Context) (<-chan struct{}, context.CancelFunc
 	ctx, stop := context.WithCancel(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out, changed, other := make(chan struct{}), s.sandbox.Changed(ctx), s.other
+	out, changed, news := make(chan struct{}), s.sandbox.Changed(ctx), s.news
 	go func() {
 		defer close(out)
 		select {
 		case <-changed:
-		case <-other:
+		case <-news:
 			stop()
 		}
 	}()

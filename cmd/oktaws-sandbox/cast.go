@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oktaws/oktaws/internal/sandbox"
+	"github.com/oktaws/oktaws/internal/sandbox/okta"
+	"github.com/oktaws/oktaws/internal/sandbox/slack"
+)
+
+// cast is the people of the story and of the scenarios, and what they do in Slack and Okta.
+type cast struct{ *sandbox.Sandbox }
+
+// command types a command in #general.
+func (c cast) command(ctx context.Context, who, text string) (slack.Seen, error) {
+	seen, err := c.Slack.Command(ctx, who, slack.General, "/oktaws", text)
+	if err == nil && seen.Error != "" {
+		err = fmt.Errorf("Slack says %s", seen.Error)
+	}
+	if err != nil {
+		return seen, fmt.Errorf("the command /oktaws %s failed: %w", text, err)
+	}
+	return seen, nil
+}
+
+// click clicks a button of a message.
+func (c cast) click(ctx context.Context, who string, m slack.Message, action string) error {
+	seen, err := c.Slack.Click(ctx, who, m.Channel, m.TS, action)
+	if err != nil {
+		return err
+	}
+	if seen.Error != "" {
+		return fmt.Errorf("a click on %s: Slack says %s", action, seen.Error)
+	}
+	return nil
+}
+
+// find returns the newest message in a channel that has the text and the button.
+func (c cast) find(channel, text, button string) slack.Message {
+	for _, m := range slices.Backward(c.Slack.Messages(channel)) {
+		if strings.Contains(m.Text+string(m.Blocks), text) && (button == "" || strings.Contains(string(m.Blocks), `"action_id":"`+button+`"`)) {
+			return m
+		}
+	}
+	return slack.Message{}
+}
+
+// message waits for such a message.
+func (c cast) message(ctx context.Context, channel, text, button string) (m slack.Message, err error) {
+	err = c.wait(ctx, fmt.Sprintf("a message %q with %q in %s", text, button, channel), func() bool {
+		m = c.find(channel, text, button)
+		return m.TS != ""
+	})
+	return m, err
+}
+
+// wait waits until something is so in Slack.
+func (c cast) wait(ctx context.Context, what string, is func() bool) error {
+	if err := c.Slack.Wait(ctx, is); err != nil {
+		return fmt.Errorf("waited in vain for %s: %w", what, err)
+	}
+	return nil
+}
+
+// credentials has a person click Show credentials under a task, and reads the key off the modal.
+func (c cast) credentials(ctx context.Context, who string, task slack.Message) (id, secret string, err error) {
+	if err := c.click(ctx, who, task, "credentials"); err != nil {
+		return "", "", err
+	}
+	err = c.wait(ctx, "the credentials", func() (shown bool) {
+		if views := c.Slack.Views(who); len(views) > 0 {
+			id, secret, shown = sandbox.ReadKey(views[len(views)-1])
+		}
+		return shown
+	})
+	return id, secret, err
+}
+
+// consoleStep is one of an Okta admin's on an application's Provisioning tab.
+type consoleStep struct {
+	name, what string // what the page calls it, and what the person does
+	body       map[string]any
+}
+
+// consoleSteps are those that the task asks for, with the key that it gave.
+func consoleSteps(id, secret string) []consoleStep {
+	return []consoleStep{
+		{"test", "enters the key and clicks Test API Credentials", map[string]any{"accessKey": id, "secretKey": secret}},
+		{"api-integration", "clicks Save", map[string]any{"enabled": true, "accessKey": id, "secretKey": secret}},
+		{"to-app", "ticks Create Users and Update User Attributes, and clicks Save", map[string]any{"createUsers": true, "updateAttributes": true}},
+	}
+}
+
+// console does a step of Okta's admin console over HTTP, as the page does, and returns what Okta says.
+func (c cast) console(ctx context.Context, app string, step consoleStep) (string, error) {
+	status, raw, err := c.Console(ctx, app, step.name, step.body)
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		OK          bool
+		Error       string
+		Application okta.Application
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return "", fmt.Errorf("read Okta's answer (status %d): %w", status, err)
+	}
+	if !answer.OK {
+		return "", fmt.Errorf("refused by Okta: %s", answer.Error)
+	}
+	p := answer.Application.Provisioning
+	switch {
+	case p.CreateUsers:
+		return "takes them, and finds the roles " + strings.Join(p.Roles, ", "), nil
+	case p.Enabled:
+		return "takes the key", nil
+	}
+	return "says that AWS takes the key", nil
+}
+
+// application returns the application with the label; one without an ID where there is none.
+func (c cast) application(label string) okta.Application {
+	for _, a := range c.Okta.Applications() {
+		if a.Label == label {
+			return a
+		}
+	}
+	return okta.Application{}
+}
