@@ -11,8 +11,8 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
-// assertionLife is how long an assertion is good, and from how long before; what was seen of other Okta applications
-// [C].
+// assertionLife is for how long from its making, and from how long before, an assertion is good: as in the response of
+// another Okta application in validate_test.go of https://github.com/russellhaering/goxmldsig [C].
 const assertionLife = 5 * time.Minute
 
 // assertion is what Okta asserts of a person.
