@@ -2,7 +2,6 @@ package okta
 
 import (
 	"html"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -75,77 +74,5 @@ func TestSAMLResponseIsASecretAsLongAsItIsGood(t *testing.T) {
 	o.click(TestUserLogin, id)
 	if got := o.Secrets(); slices.Contains(got, on.Response) || !slices.Contains(got, testToken) {
 		t.Error("a response that has expired is kept, or the token is not")
-	}
-}
-
-func TestPeopleAreReadAndMovedBetweenGroups(t *testing.T) {
-	o := newOrg(t)
-	id := o.AddGroup("Readers", "")
-	person := func() Person {
-		all := o.People()
-		return all[slices.IndexFunc(all, func(p Person) bool { return p.Login == TestUserLogin })]
-	}
-	if p := person(); p.FirstName != "Test" || p.LastName != "User" || !slices.Equal(p.Groups, []string{"Everyone"}) {
-		t.Errorf("got %+v", p)
-	}
-	changed := o.Changed()
-	if err := o.SetMember(id, TestUserLogin, true); err != nil {
-		t.Fatal(err)
-	}
-	<-changed
-	if p := person(); !slices.Equal(p.Groups, []string{"Everyone", "Readers"}) {
-		t.Errorf("got %+v", p)
-	}
-	if err := o.SetMember(id, TestUserLogin, false); err != nil || len(person().Groups) != 1 {
-		t.Errorf("got %v, %+v", err, person())
-	}
-	everyone := o.Groups()[0].ID
-	for reason, err := range map[string]error{
-		"built-in":              o.SetMember(everyone, TestUserLogin, false),
-		"no group 00gnone":      o.SetMember("00gnone", TestUserLogin, true),
-		"nobody with the login": o.SetMember(id, "nobody@example.com", true),
-	} {
-		if err == nil || !strings.Contains(err.Error(), reason) {
-			t.Errorf("got %v, want %s", err, reason)
-		}
-	}
-	if len(person().Groups) != 1 {
-		t.Errorf("got %+v", person())
-	}
-}
-
-func TestABrowserIsSentToThePagesAndATestIsNot(t *testing.T) {
-	o := newOrg(t)
-	id, _ := o.create("Story")
-	link := "/admin/app/amazon_aws/instance/" + id + "/"
-	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
-	once := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	get := func(accept string) (status int, location string) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.url+link, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if accept != "" {
-			req.Header.Set("Accept", accept)
-		}
-		res, err := once.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close()
-		return res.StatusCode, res.Header.Get("Location")
-	}
-	if status, _ := get(browser); status != 200 {
-		t.Errorf("without pages: got %d", status)
-	}
-	o.SetPages("http://127.0.0.1:4000/")
-	if status, to := get(browser); status != 303 || to != "http://127.0.0.1:4000/okta/admin/apps/"+id+"/provisioning" {
-		t.Errorf("got %d %s", status, to)
-	}
-	for _, accept := range []string{"", "application/json"} {
-		if status, _ := get(accept); status != 200 {
-			t.Errorf("%q: got %d", accept, status)
-		}
 	}
 }
