@@ -181,13 +181,17 @@ func (c *Channel) json() object {
 			"last_read": "0000000000.000000", "latest": nil, "unread_count": 0, "unread_count_display": 0, "is_open": true, "priority": 0,
 		}
 	}
-	topic := object{"value": "", "creator": "", "last_set": 0}
+	purpose := object{"value": "", "creator": "", "last_set": 0}
+	topic := purpose
+	if c.Topic != "" {
+		topic = object{"value": c.Topic, "creator": AdminOne, "last_set": c.created.Unix()}
+	}
 	return object{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "created": c.created.Unix(), "creator": AdminOne,
 		"is_channel": !c.Private, "is_group": c.Private, "is_private": c.Private, "is_im": false, "is_mpim": false, "is_general": c.General,
 		"is_archived": false, "is_member": c.has(BotUser), "is_shared": c.Shared, "is_ext_shared": c.Shared, "is_org_shared": false,
 		"is_pending_ext_shared": false, "pending_shared": []string{}, "pending_connected_team_ids": []string{}, "shared_team_ids": c.teams(),
-		"context_team_id": Team, "unlinked": 0, "updated": c.created.UnixMilli(), "topic": topic, "purpose": topic, "previous_names": []string{},
+		"context_team_id": Team, "unlinked": 0, "updated": c.created.UnixMilli(), "topic": topic, "purpose": purpose, "previous_names": []string{},
 	}
 }
 

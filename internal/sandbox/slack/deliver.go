@@ -109,7 +109,7 @@ func (s *Server) deliver(c *socket, d *delivery) {
 }
 
 func (s *Server) miss(d *delivery, reason string) {
-	s.unanswered = append(s.unanswered, d.Envelope)
+	s.unanswered = append(s.unanswered, Missed{Envelope: d.Envelope, At: s.stamp(), Error: reason})
 	d.settle(unanswered, Seen{Error: reason})
 	s.change()
 }
@@ -153,7 +153,11 @@ func (s *Server) Redeliver() bool {
 func (s *Server) Unanswered() []Envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.unanswered)
+	var out []Envelope
+	for _, m := range s.unanswered {
+		out = append(out, m.Envelope)
+	}
+	return out
 }
 
 // spawn runs f until Close, which waits for it.

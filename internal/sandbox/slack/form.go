@@ -95,10 +95,9 @@ func stateOf(spec, before object) object {
 	return values
 }
 
-// fill writes what a person puts into the fields of a form: block ID → action ID → a string, a list of strings for
-// fields that take several, or nil for nothing. Options go by their value. What the person's own Slack would not take
-// (a missing or too long value, an option that is not offered) is an error, and the app hears nothing.
-func (v *view) fill(given map[string]map[string]any) error {
+// set writes what a person puts into the fields of a form: block ID → action ID → a string, a list of strings for
+// fields that take several, or nil for nothing. Options go by their value; one that is not offered is an error.
+func (v *view) set(given map[string]map[string]any) error {
 	all := parts(v.spec["blocks"])
 	for block, fields := range given {
 		for action, value := range fields {
@@ -117,13 +116,22 @@ func (v *view) fill(given map[string]map[string]any) error {
 			v.values[block].(object)[action] = object{"type": all[i].kind(), f.value: set}
 		}
 	}
-	for _, p := range all {
+	return nil
+}
+
+// fill is set before the form is sent: what the person's own Slack would not send, a missing or too long value, is an
+// error, a *FieldError, and the app hears nothing.
+func (v *view) fill(given map[string]map[string]any) error {
+	if err := v.set(given); err != nil {
+		return err
+	}
+	for _, p := range parts(v.spec["blocks"]) {
 		if p.block["type"] != "input" {
 			continue
 		}
 		held := v.values[p.blockID()].(object)[p.actionID()].(object)[stateField[p.kind()].value]
 		if err := p.complete(held); err != nil {
-			return fmt.Errorf("block %s: %w", p.blockID(), err)
+			return &FieldError{Block: p.blockID(), Err: err}
 		}
 	}
 	return nil

@@ -213,11 +213,20 @@ func (s *Server) Ephemerals(user string) []Message {
 
 // Post has a person say something in a channel, and returns its time stamp.
 func (s *Server) Post(user, channel, text string) (ts string, err error) {
+	return s.PostIn(user, channel, "", text)
+}
+
+// PostIn is Post as an answer in the thread of a message; an empty one stands for the channel itself. The text is what
+// the person types: Slack keeps it with &, < and > escaped and with mentions as IDs.
+func (s *Server) PostIn(user, channel, thread, text string) (ts string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, c, err := s.present(user, channel)
 	if err != nil {
 		return "", err
 	}
-	return s.post(c, p.ID, content{text: text}, "").TS, nil
+	if parent := s.message(c.ID, thread); thread != "" && (parent == nil || parent.Deleted) {
+		return "", fmt.Errorf("there is no message %s in %s to answer", thread, channel)
+	}
+	return s.post(c, p.ID, content{text: s.escape(text)}, thread).TS, nil
 }

@@ -51,6 +51,7 @@ type Channel struct {
 	Shared  bool     `json:"is_ext_shared,omitempty"`
 	User    string   `json:"user,omitempty"`
 	Members []string `json:"members"`
+	Topic   string   `json:"topic,omitempty"`
 	created time.Time
 }
 
@@ -86,9 +87,9 @@ func (s *Server) seed() {
 		s.addPerson(p)
 	}
 	for _, c := range []Channel{
-		{ID: AdminChannel, Name: "aws-admins", Private: true, Members: []string{BotUser, AdminOne, AdminTwo}},
-		{ID: General, Name: "general", General: true, Members: []string{BotUser, Requester, AdminOne, AdminTwo, Guest}},
-		{ID: SharedChannel, Name: "partners", Shared: true, Members: []string{Requester, AdminOne, ChannelGuest, Stranger}},
+		{ID: AdminChannel, Name: "aws-admins", Private: true, Members: []string{BotUser, AdminOne, AdminTwo}, Topic: "Requests for AWS accounts are decided here"},
+		{ID: General, Name: "general", General: true, Members: []string{BotUser, Requester, AdminOne, AdminTwo, Guest}, Topic: "For everybody. Ask for an AWS account with /oktaws link"},
+		{ID: SharedChannel, Name: "partners", Shared: true, Members: []string{Requester, AdminOne, ChannelGuest, Stranger}, Topic: "Shared with another workspace. oktaws is not in here"},
 	} {
 		c.created = s.clock.Now()
 		s.channels[c.ID] = &c

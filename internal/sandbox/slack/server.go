@@ -89,8 +89,8 @@ type Server struct {
 	twice      int
 	deliveries map[string]*delivery
 	last       *delivery
-	unanswered []Envelope
-	complaints []string
+	unanswered []Missed
+	complaints []Complaint
 }
 
 // New makes a workspace with the people and channels of seed.go.
@@ -256,7 +256,7 @@ func (s *Server) change() {
 }
 
 func (s *Server) complain(text string) {
-	s.complaints = append(s.complaints, text)
+	s.complaints = append(s.complaints, Complaint{At: s.stamp(), Text: text})
 	s.change()
 }
 
@@ -265,7 +265,11 @@ func (s *Server) complain(text string) {
 func (s *Server) Complaints() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.complaints...)
+	var out []string
+	for _, c := range s.complaints {
+		out = append(out, c.Text)
+	}
+	return out
 }
 
 // AllTexts returns the text and the blocks of everything that was ever posted, edited, answered or shown to one person,

@@ -1,0 +1,45 @@
+package slack
+
+// Registration is what the app's manifest says of it, as far as people see it in Slack
+// (docs.slack.dev/reference/app-manifest).
+type Registration struct {
+	Description      string
+	Commands         []SlashCommand
+	HomeTab          bool // the app has a Home
+	MessagesReadOnly bool // nobody can write in the direct conversation with the app
+}
+
+// SlashCommand is a command as Slack offers it to whoever types a slash.
+type SlashCommand struct {
+	Name        string // with its slash
+	Description string
+	UsageHint   string // what may follow the name
+}
+
+// manifest is the project's manifest.yml; a test compares them.
+var manifest = Registration{
+	Description: "Gives AWS accounts Okta sign-on",
+	Commands: []SlashCommand{{
+		Name:        "/oktaws",
+		Description: "Link an AWS account to Okta, and see how it goes",
+		UsageHint:   "link | status | list | retry | task | withdraw | help",
+	}},
+	MessagesReadOnly: true,
+}
+
+// Registration returns what the app is registered with: the project's manifest, with the commands of Config.Commands.
+// Of a command that the manifest does not know there is only the name.
+func (s *Server) Registration() Registration {
+	r := manifest
+	r.Commands = nil
+	for _, name := range s.cfg.Commands {
+		c := SlashCommand{Name: name}
+		for _, known := range manifest.Commands {
+			if known.Name == name {
+				c = known
+			}
+		}
+		r.Commands = append(r.Commands, c)
+	}
+	return r
+}
