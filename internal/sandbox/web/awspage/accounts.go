@@ -16,33 +16,36 @@ type holding struct {
 	Stacks    []aws.Stack
 }
 
-// origin says how many roles a stack made; without a stack, how many were made by hand.
-type origin struct {
-	Stack string
-	Roles string // such as "3 roles"
-}
+// origin says how many roles were made by whom: a stack, the organization, or somebody's hand.
+type origin struct{ Roles, By string }
 
 func (p pages) holding(a aws.Account) holding {
 	s := p.aws()
 	return holding{Account: a, Providers: s.Providers(a.ID), Roles: origins(s.Roles(a.ID)), Users: s.Users(a.ID), Stacks: s.Stacks(a.ID)}
 }
 
-// origins counts roles by the stack that made them, those made by hand first.
+// origins counts roles by who made them.
 func origins(roles []aws.Role) []origin {
-	byStack := map[string]int{}
-	stacks := []string{""}
+	made := map[string]int{}
 	for _, r := range roles {
-		if byStack[r.Stack]++; byStack[r.Stack] == 1 && r.Stack != "" {
-			stacks = append(stacks, r.Stack)
-		}
+		made[maker(r)]++
 	}
 	var out []origin
-	for _, name := range stacks {
-		if n := byStack[name]; n > 0 {
-			out = append(out, origin{name, count(n, "role", "roles")})
-		}
+	for _, by := range sortedKeys(made) {
+		out = append(out, origin{count(made[by], "role", "roles"), by})
 	}
 	return out
+}
+
+// maker is who made a role. AWS Organizations makes the access role of each account that is created in it.
+func maker(r aws.Role) string {
+	switch {
+	case r.Stack != "":
+		return "stack " + r.Stack
+	case r.Name == aws.AccessRole:
+		return "AWS Organizations"
+	}
+	return "hand"
 }
 
 // accounts shows the organization's accounts, those whose ID, name or alias the search q is part of.

@@ -3,6 +3,8 @@ package awspage
 import (
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -36,7 +38,7 @@ func certificates(metadata string, now time.Time) ([]certificate, error) {
 			return nil, fmt.Errorf("certificate %d of the metadata: %w", len(out)+1, err)
 		}
 		out = append(out, certificate{
-			Subject: c.Subject.String(), From: c.NotBefore, Until: c.NotAfter,
+			Subject: subject(c.Subject), From: c.NotBefore, Until: c.NotAfter,
 			Fingerprint: fingerprint(der), Expired: now.After(c.NotAfter),
 		})
 	}
@@ -44,6 +46,24 @@ func certificates(metadata string, now time.Time) ([]certificate, error) {
 		return nil, fmt.Errorf("the metadata holds no certificate")
 	}
 	return out, nil
+}
+
+// emailAddress of PKCS #9, which Okta's certificates have and pkix.Name writes as a number.
+var emailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
+
+// subject is a name in one line, with its e-mail address to be read.
+func subject(name pkix.Name) string {
+	email := ""
+	var rest []pkix.AttributeTypeAndValue
+	for _, n := range name.Names {
+		if n.Type.Equal(emailAddress) {
+			email = fmt.Sprintf(",emailAddress=%v", n.Value)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	name.Names = rest
+	return name.String() + email
 }
 
 func fingerprint(der []byte) string {

@@ -10,6 +10,7 @@ import (
 // roleView is a role as its page shows it.
 type roleView struct {
 	aws.Role
+	By       string // who made it
 	Tags     []pair
 	Policies []managed
 	Inline   []inline
@@ -39,7 +40,7 @@ func inlines(policies map[string]string) []inline {
 }
 
 func (p pages) roleView(r aws.Role) roleView {
-	v := roleView{Role: r, Tags: pairs(r.Tags), Inline: inlines(r.Inline), Document: lines(r.Trust)}
+	v := roleView{Role: r, By: maker(r), Tags: pairs(r.Tags), Inline: inlines(r.Inline), Document: lines(r.Trust)}
 	for _, arn := range r.Policies {
 		attached := managed{Name: arn[strings.LastIndex(arn, "/")+1:], ARN: arn}
 		if document, known := p.aws().ManagedPolicy(arn); known {

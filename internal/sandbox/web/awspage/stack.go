@@ -14,19 +14,26 @@ type stackView struct {
 	Parameters, Outputs, Tags []pair
 	Began                     time.Time // of its first event; zero where there is none
 	Resources                 []aws.StackEvent
-	Events                    []aws.StackEvent // newest first
-	Document                  []line           // the template
+	Events                    []numbered // newest first
+	Document                  []line     // the template
+}
+
+// numbered is an event with its place in the stack's course, from 1: a row keeps its place while others come in above.
+type numbered struct {
+	aws.StackEvent
+	N int
 }
 
 func (p pages) stackView(account string, st aws.Stack) stackView {
+	events := p.aws().StackEvents(account, st.ID)
 	v := stackView{
 		Stack: st, Parameters: pairs(st.Parameters), Outputs: pairs(st.Outputs), Tags: pairs(st.Tags),
-		Events: p.aws().StackEvents(account, st.ID), Document: lines(st.Template),
+		Resources: resources(st, events), Document: lines(st.Template),
 	}
-	if n := len(v.Events); n > 0 {
-		v.Began = v.Events[n-1].At
+	for i, e := range events {
+		v.Events = append(v.Events, numbered{e, len(events) - i})
+		v.Began = e.At
 	}
-	v.Resources = resources(st, v.Events)
 	return v
 }
 

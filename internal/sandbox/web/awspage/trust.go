@@ -1,6 +1,7 @@
 package awspage
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -167,21 +168,22 @@ func upTo(r aws.Role, effect, kind string) string {
 	return " for up to " + span(r.MaxSession)
 }
 
+// verbs are the condition operators in words; others stay as they are.
+var verbs = map[string]string{
+	"StringEquals": "is", "StringEqualsIgnoreCase": "is", "StringLike": "looks like", "StringNotEquals": "is not", "StringNotLike": "does not look like",
+	"ArnEquals": "is", "ArnLike": "looks like", "ArnNotEquals": "is not", "ArnNotLike": "does not look like", "Bool": "is",
+}
+
 // conditions puts the conditions of a statement into words.
 func conditions(all map[string]map[string]many[string]) string {
 	var out []string
 	for _, operator := range sortedKeys(all) {
 		for _, key := range sortedKeys(all[operator]) {
 			values := list(all[operator][key], "or")
-			switch {
-			case strings.EqualFold(key, "SAML:aud") && operator == "StringEquals":
+			if strings.EqualFold(key, "SAML:aud") && operator == "StringEquals" {
 				out = append(out, "if the sign-on is addressed to "+values)
-			case operator == "StringEquals":
-				out = append(out, fmt.Sprintf("if %s is %s", key, values))
-			case operator == "StringLike":
-				out = append(out, fmt.Sprintf("if %s looks like %s", key, values))
-			default:
-				out = append(out, fmt.Sprintf("if %s %s %s", key, operator, values))
+			} else {
+				out = append(out, fmt.Sprintf("if %s %s %s", key, cmp.Or(verbs[operator], operator), values))
 			}
 		}
 	}
