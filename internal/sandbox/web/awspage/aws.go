@@ -27,6 +27,7 @@ var templates = page.Parse(templateFiles, "templates", template.FuncMap{
 	"span":    span,
 	"state":   state,
 	"dashed":  dashed,
+	"refusal": readRefusal,
 	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 })
 

@@ -75,6 +75,22 @@ func (p pages) offeredRole(role aws.OfferedRole) offeredRole {
 	return out
 }
 
+// refusal is why a sign-on or a role is refused.
+type refusal struct {
+	Words string // AWS's own; empty where it has none
+	Cause string // what AWS keeps to itself
+}
+
+// readRefusal parts AWS's words, which end in (Service: …), from what follows them.
+func readRefusal(text string) refusal {
+	if start := strings.Index(text, " (Service: "); start >= 0 {
+		if end := strings.Index(text[start:], "). "); end >= 0 {
+			return refusal{text[:start+end+1], text[start+end+3:]}
+		}
+	}
+	return refusal{"", text}
+}
+
 // ProviderName is the provider as a person knows it.
 func (o offeredRole) ProviderName() string {
 	return strings.TrimPrefix(field(o.Provider, 5), "saml-provider/")
