@@ -99,6 +99,10 @@ func refuse(w http.ResponseWriter, service, requestID string, err error) {
 
 // fail answers with a fault of the hub's.
 func fail(w http.ResponseWriter, r *http.Request, f wire.Fault) {
+	if forSignIn(r) {
+		failSignIn(w, f)
+		return
+	}
 	sig, _, _ := parseSignature(r)
 	code, message := f.Code, f.Message
 	if code == "" {

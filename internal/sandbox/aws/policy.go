@@ -197,19 +197,33 @@ func (f facts) with(more facts) facts {
 
 // speaksOf reports whether the statement is about the action on the resource. A trust policy names no resources.
 func (st statement) speaksOf(action, resource string, f facts) bool {
-	hit := slices.ContainsFunc(st.actions, func(p string) bool {
-		return glob(strings.ToLower(p), strings.ToLower(action))
-	})
-	if hit == st.exceptActions {
+	if !st.covers(action) {
 		return false
 	}
 	if st.hasAnyResource {
-		hit = slices.ContainsFunc(st.resources, func(p string) bool { return glob(expand(p, f), resource) })
+		hit := slices.ContainsFunc(st.resources, func(p string) bool { return glob(expand(p, f), resource) })
 		if hit == st.exceptResources {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(st.conditions, func(c condition) bool { return !c.holds(f) })
+	_, met := st.unmet(f)
+	return met
+}
+
+// covers reports whether the statement's actions comprise the action.
+func (st statement) covers(action string) bool {
+	hit := slices.ContainsFunc(st.actions, func(p string) bool { return glob(strings.ToLower(p), strings.ToLower(action)) })
+	return hit != st.exceptActions
+}
+
+// unmet returns the first of the statement's conditions that does not hold; met is true where all do.
+func (st statement) unmet(f facts) (c condition, met bool) {
+	for _, c := range st.conditions {
+		if !c.holds(f) {
+			return c, false
+		}
+	}
+	return condition{}, true
 }
 
 // verdict is what a set of policies says of a request.

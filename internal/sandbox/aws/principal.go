@@ -16,7 +16,7 @@ type principal struct {
 	session *session
 }
 
-// session is what AssumeRole issues.
+// session is what AssumeRole and AssumeRoleWithSAML issue.
 type session struct {
 	role               *role
 	name, source       string
@@ -32,11 +32,15 @@ func (s *Server) holder(id string) (*principal, string) {
 		return &principal{account: u.account, arn: u.arn(), id: u.id, key: k, user: u}, k.secret
 	}
 	if ss := s.sessions[id]; ss != nil {
-		r := ss.role
-		arn := "arn:aws:sts::" + r.account.id + ":assumed-role/" + r.name + "/" + ss.name
-		return &principal{account: r.account, arn: arn, id: r.id + ":" + ss.name, role: r, session: ss}, ss.secret
+		return ss.principal(), ss.secret
 	}
 	return nil, ""
+}
+
+func (ss *session) principal() *principal {
+	r := ss.role
+	arn := "arn:aws:sts::" + r.account.id + ":assumed-role/" + r.name + "/" + ss.name
+	return &principal{account: r.account, arn: arn, id: r.id + ":" + ss.name, role: r, session: ss}
 }
 
 // used notes the use of an access key, as GetAccessKeyLastUsed tells.

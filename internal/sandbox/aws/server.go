@@ -1,5 +1,6 @@
 // Package aws stands in for AWS: STS, IAM, CloudFormation and Organizations on one loopback address, each in its own
-// protocol, with accounts, policies and delays that behave as AWS's do where oktaws can notice.
+// protocol, and the sign-in page, with accounts, policies and delays that behave as AWS's do where oktaws, or a person
+// who signs on, can notice.
 package aws
 
 import (
@@ -39,9 +40,15 @@ type Server struct {
 	sessions map[string]*session
 	secrets  []string
 	base     *accessKey
-	due      []deed
-	timer    clockwork.Timer
-	changed  chan struct{}
+
+	signIns   shelf[*signIn]
+	consoles  shelf[*console]
+	used      map[string]time.Time // assertions that somebody has signed in with, by issuer and ID
+	responses shelf[string]        // SAML responses that came, as they are written
+
+	due     []deed
+	timer   clockwork.Timer
+	changed chan struct{}
 }
 
 // deed is something that happens by itself at a time, such as a stack's next resource.
@@ -67,14 +74,16 @@ func New(c Config) *Server {
 		accounts:      map[string]*account{},
 		keys:          map[string]*accessKey{},
 		sessions:      map[string]*session{},
+		used:          map[string]time.Time{},
 		changed:       make(chan struct{}),
 	}
 	s.seed()
 	return s
 }
 
-// Handler answers for all four services. Calls are told apart by the credential scope of their signature, and go
-// through the hub under the service names sts, iam, cloudformation and organizations, with the account as subject.
+// Handler answers for all four services, and for the sign-in page (/saml, /saml/role). Calls are told apart by the
+// credential scope of their signature, and go through the hub under the service names sts, iam, cloudformation,
+// organizations and signin, with the account as subject.
 func (s *Server) Handler() http.Handler {
 	return s.hub.Handler(wire.Service{Identify: s.identify, Fail: fail, Serve: http.HandlerFunc(s.serve)})
 }

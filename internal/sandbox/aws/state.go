@@ -63,10 +63,11 @@ type Stack struct {
 // list the accounts.
 func (s *Server) Credentials() (accessKeyID, secret string) { return s.base.id, s.base.secret }
 
-// Secrets returns every secret access key and session token that was ever issued.
+// Secrets returns every secret access key and session token that was ever issued, and the latest few hundred SAML
+// responses that came.
 func (s *Server) Secrets() []string {
 	defer s.read()()
-	return slices.Clone(s.secrets)
+	return append(slices.Clone(s.secrets), s.responses.order...)
 }
 
 // Accounts returns the organization's accounts as they joined, the management account first.

@@ -6,8 +6,9 @@ import (
 )
 
 var stsOperations = map[string]operation{
-	"GetCallerIdentity": getCallerIdentity,
-	"AssumeRole":        assumeRole,
+	"GetCallerIdentity":  getCallerIdentity,
+	"AssumeRole":         assumeRole,
+	"AssumeRoleWithSAML": assumeRoleWithSAML,
 }
 
 // getCallerIdentity needs no permission.
@@ -89,21 +90,31 @@ func assumeRole(c *call) (any, error) {
 	case seconds > r.maxSession:
 		return nil, validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
-	ss := &session{role: r, name: name, source: source, policy: policy, key: newID("ASIA"), secret: c.newSecret(40), token: c.newSecret(352)}
-	ss.expires = time.Now().Add(time.Duration(seconds) * time.Second)
-	c.sessions[ss.key] = ss
-	who, _ := c.holder(ss.key)
-	type credentials struct {
-		AccessKeyID                               string `xml:"AccessKeyId"`
-		SecretAccessKey, SessionToken, Expiration string
-	}
-	type assumed struct {
-		AssumedRoleID string `xml:"AssumedRoleId"`
-		Arn           string
-	}
+	ss := &session{role: r, name: name, source: source, policy: policy}
+	user, given := c.issue(ss, time.Duration(seconds)*time.Second)
 	return struct {
 		SourceIdentity  string `xml:",omitempty"`
-		AssumedRoleUser assumed
+		AssumedRoleUser assumedRoleUser
 		Credentials     credentials
-	}{source, assumed{who.id, who.arn}, credentials{ss.key, ss.secret, ss.token, instant(ss.expires)}}, nil
+	}{source, user, given}, nil
+}
+
+// credentials and assumedRoleUser are what a session is answered with.
+type credentials struct {
+	AccessKeyID                               string `xml:"AccessKeyId"`
+	SecretAccessKey, SessionToken, Expiration string
+}
+
+type assumedRoleUser struct {
+	AssumedRoleID string `xml:"AssumedRoleId"`
+	Arn           string
+}
+
+// issue makes a session's credentials. They last by real time, since the SDK's clock decides when to renew them.
+func (s *Server) issue(ss *session, d time.Duration) (assumedRoleUser, credentials) {
+	ss.key, ss.secret, ss.token = newID("ASIA"), s.newSecret(40), s.newSecret(352)
+	ss.expires = time.Now().Add(d)
+	s.sessions[ss.key] = ss
+	who, _ := s.holder(ss.key)
+	return assumedRoleUser{who.id, who.arn}, credentials{ss.key, ss.secret, ss.token, instant(ss.expires)}
 }
