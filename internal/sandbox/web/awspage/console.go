@@ -72,6 +72,14 @@ func (p pages) console(w http.ResponseWriter, r *http.Request) {
 	}, data)
 }
 
+// Short is why, without what the row says already: who asks, for which action, on what resource.
+func (j judged) Short() string {
+	if _, rest, long := strings.Cut(j.Why, " on resource: "+j.Resource+" "); long && !j.Allowed {
+		return strings.ToUpper(rest[:1]) + rest[1:] + "."
+	}
+	return j.Why
+}
+
 // try asks whether the session may do what the person typed. No resource stands for all.
 func (p pages) try(console, action, resource string) (tried *judged, wrong string) {
 	if resource == "" {

@@ -30,7 +30,7 @@ func (p pages) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	offers, enterable := p.offers(in.Roles)
 	status, title := http.StatusOK, "Select a role"
-	if in.Refused != "" || enterable == 0 {
+	if enterable == 0 {
 		status, title = http.StatusForbidden, "Sign-on refused"
 	}
 	p.show(w, status, "sign-in", title, struct {
