@@ -90,10 +90,10 @@ func interrupted(t *testing.T, at place, when string) bool {
 		switch {
 		case !fromUs(c):
 			return nil
-		case p.dead.Load():
+		case p.life.Over():
 			return &wire.Fault{ID: "dead", Cut: "before"}
 		case c.Service == at.service && c.Operation == at.operation && int(seen.Add(1)) == at.n:
-			p.dead.Store(true)
+			p.life.End()
 			close(killed)
 			return &wire.Fault{ID: "death", Cut: when}
 		}
@@ -109,7 +109,7 @@ func interrupted(t *testing.T, at place, when string) bool {
 	}()
 	persevere(alive, r)
 	die()
-	cut := p.dead.Load()
+	cut := p.life.Over()
 	if cut {
 		r.stop()
 		r.Hub.Hook(nil)

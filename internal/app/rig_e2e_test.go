@@ -3,23 +3,21 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/oktaws/oktaws/internal/app"
+	"github.com/oktaws/oktaws/internal/mortal"
 	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
-	"github.com/oktaws/oktaws/store"
 )
 
 // rig is the real program beside a sandbox, on one clock that runs fast.
@@ -36,7 +34,7 @@ type rig struct {
 // program is one run of oktaws serve.
 type program struct {
 	cancel context.CancelFunc
-	dead   *atomic.Bool // from now on nothing that it does has an effect
+	life   *mortal.Life // once it is over, nothing that the program does has an effect
 	exit   chan int
 	ready  chan *app.App
 }
@@ -97,11 +95,11 @@ func (r *rig) environ() []string {
 func (r *rig) start() *program {
 	r.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &program{cancel: cancel, dead: &atomic.Bool{}, exit: make(chan int, 1), ready: make(chan *app.App, 1)}
+	p := &program{cancel: cancel, life: &mortal.Life{}, exit: make(chan int, 1), ready: make(chan *app.App, 1)}
 	go func() {
 		p.exit <- app.Run(ctx, app.Options{
 			Args: []string{"serve"}, Environ: r.environ(), Stdout: r.output, Stderr: r.output, Clock: r.clock,
-			Engine: func(e store.Engine) store.Engine { return mortal{e, p.dead} },
+			Engine: p.life.Engine,
 			Ready:  func(a *app.App) { p.ready <- a },
 		})
 	}()
@@ -137,29 +135,6 @@ func (r *rig) stop() int {
 		r.Fatalf("the program did not end:\n%s", r.output)
 	}
 	return -1
-}
-
-// mortal is an engine that loses every change once its program is dead.
-type mortal struct {
-	store.Engine
-	dead *atomic.Bool
-}
-
-var errDead = errors.New("the program is dead")
-
-func (m mortal) Update(ctx context.Context, change func(store.Writer) error) error {
-	return m.Engine.Update(ctx, func(w store.Writer) error {
-		if m.dead.Load() {
-			return errDead
-		}
-		if err := change(w); err != nil {
-			return err
-		}
-		if m.dead.Load() {
-			return errDead
-		}
-		return nil
-	})
 }
 
 // patience is how long anything may take in real time before a test gives it up.
