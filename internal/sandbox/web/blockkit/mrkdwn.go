@@ -65,9 +65,9 @@ func (w *inline) paragraphs(text string) {
 			w.WriteString(`<ul class="bk-lines">`)
 			for ; i < len(lines) && lineKind(lines[i]) == listed; i++ {
 				mark, item := listMark(lines[i])
-				w.WriteString(`<li><span class="bk-mark">` + mark + `</span> `)
+				w.WriteString(`<li><span class="bk-mark">` + mark + `</span> <span>`)
 				w.line(item)
-				w.WriteString("</li>")
+				w.WriteString("</span></li>")
 			}
 			w.WriteString("</ul>")
 		default:
