@@ -12,6 +12,11 @@ PACKAGES ?= ./...
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: demo
+demo: go ## run Slack, Okta and AWS in the browser, with oktaws at work in them, until Ctrl-C (SCENARIO=50-accounts for another beginning)
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/oktaws-sandbox
+	@exec bin/oktaws-sandbox demo $(if $(SCENARIO),--scenario $(SCENARIO))
+
 .PHONY: story
 story: go ## play the whole story, from /oktaws link to linked, against a Slack, an Okta and an AWS on this machine
 	@$(GO) run ./cmd/oktaws-sandbox story

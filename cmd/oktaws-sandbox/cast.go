@@ -66,6 +66,61 @@ func (c cast) wait(ctx context.Context, what string, is func() bool) error {
 	return nil
 }
 
+// ask asks for an account, and returns the request as the admins have it.
+func (c cast) ask(ctx context.Context, who, account, label, reason string) (slack.Message, error) {
+	if _, err := c.command(ctx, who, "link "+account+" "+label+" "+reason); err != nil {
+		return slack.Message{}, err
+	}
+	return c.message(ctx, slack.AdminChannel, account, "approve")
+}
+
+// deny denies a request, with a reason.
+func (c cast) deny(ctx context.Context, who string, request slack.Message, reason string) error {
+	if err := c.click(ctx, who, request, "deny"); err != nil {
+		return err
+	}
+	var form slack.View
+	err := c.wait(ctx, "the form for the reason", func() bool {
+		if views := c.Slack.Views(who); len(views) > 0 {
+			form = views[len(views)-1]
+		}
+		return form.ID != ""
+	})
+	if err != nil {
+		return err
+	}
+	seen, err := c.Slack.Submit(ctx, who, form.ID, map[string]map[string]any{"reason": {"value": reason}})
+	if err == nil && seen.Error != "" {
+		err = fmt.Errorf("the reason was not taken: Slack says %s", seen.Error)
+	}
+	return err
+}
+
+// enable does a task: it fetches the key, and enables the application's provisioning with it in Okta.
+func (c cast) enable(ctx context.Context, who string, task slack.Message, label string) error {
+	id, secret, err := c.credentials(ctx, who, task)
+	if err != nil {
+		return err
+	}
+	for _, v := range c.Slack.Views(who) {
+		if err := c.Slack.CloseView(ctx, who, v.ID); err != nil {
+			return err
+		}
+	}
+	for _, step := range consoleSteps(id, secret) {
+		if _, err := c.console(ctx, c.application(label).ID, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failure waits until a person hears that an account could not be linked.
+func (c cast) failure(ctx context.Context, who, account, label string) error {
+	_, err := c.message(ctx, c.Slack.DM(who), fmt.Sprintf("Linking AWS account %s (%s) failed", account, label), "")
+	return err
+}
+
 // credentials has a person click Show credentials under a task, and reads the key off the modal.
 func (c cast) credentials(ctx context.Context, who string, task slack.Message) (id, secret string, err error) {
 	if err := c.click(ctx, who, task, "credentials"); err != nil {

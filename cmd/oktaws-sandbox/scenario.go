@@ -20,9 +20,16 @@ type scenario struct {
 // fresh is the scenario to begin with.
 const fresh = "fresh"
 
+// hurry is how fast the clock runs until a scenario stands: nobody would wait for it.
+const hurry = 30
+
 // scenarios are all there are.
 var scenarios = []scenario{
 	{Scenario: controlpage.Scenario{Name: fresh, About: "Nothing has happened yet."}},
+	{Scenario: controlpage.Scenario{Name: "50-accounts", About: "Fifty more accounts, most of them linked, some waiting, denied or failed. It takes up to a minute to get there, with the clock running fast and without rate limits."},
+		relaxed: true, play: playFifty},
+	{Scenario: controlpage.Scenario{Name: "half-by-hand", About: "Accounts and an application that somebody set up before, each in the way of a request that has been approved."},
+		play: playByHand},
 }
 
 func scenarioNamed(name string) (scenario, error) {

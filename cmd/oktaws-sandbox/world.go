@@ -77,9 +77,7 @@ func (w *world) begin(name string) error {
 		clock.Stop()
 		return err
 	}
-	if okta, ok := any(sb.Okta).(interface{ SetPages(string) }); ok {
-		okta.SetPages(w.o.pages)
-	}
+	sb.Okta.SetPages(w.o.pages)
 	w.end()
 	w.mu.Lock()
 	w.sandbox, w.scenario, w.log = sb, sc, &logBuffer{}
@@ -119,6 +117,7 @@ func (w *world) act(ctx context.Context, sc scenario, people cast, p *program) {
 	case <-ctx.Done():
 		return
 	}
+	people.Clock().SetSpeed(max(hurry, w.o.speed))
 	err := sc.play(ctx, people, w.o)
 	if ctx.Err() == nil && err != nil {
 		fmt.Fprintf(w.o.out, "The scenario %s could not be set up as a whole: %v\n", sc.Name, err)
