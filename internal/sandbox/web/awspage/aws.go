@@ -102,8 +102,9 @@ func (p pages) render(w http.ResponseWriter, name, title string, data any) {
 	p.show(w, http.StatusOK, name, title, data)
 }
 
+// show gives every page the session's script: live.js goes from one to another without loading scripts.
 func (p pages) show(w http.ResponseWriter, status int, name, title string, data any) {
-	page.Render(w, p.place, status, templates, name, page.View{System: page.AWS, Title: title}, data)
+	page.Render(w, p.place, status, templates, name, page.View{System: page.AWS, Title: title, Scripts: []string{"/assets/aws/session.js"}}, data)
 }
 
 func (p pages) missing(w http.ResponseWriter, what, back string) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
-	"github.com/oktaws/oktaws/internal/sandbox/web/page"
 )
 
 // judged is an action with what the session's policies say of it.
@@ -67,9 +66,7 @@ func (p pages) console(w http.ResponseWriter, r *http.Request) {
 	if action := strings.TrimSpace(r.FormValue("action")); action != "" {
 		data.Tried, data.Wrong = p.try(c.ID, action, strings.TrimSpace(r.FormValue("resource")))
 	}
-	page.Render(w, p.place, http.StatusOK, templates, "console", page.View{
-		System: page.AWS, Title: c.Role + " @ " + c.Account.Name, Scripts: []string{"/assets/aws/console.js"},
-	}, data)
+	p.render(w, "console", c.Role+" @ "+c.Account.Name, data)
 }
 
 // Short is why, without what the row says already: who asks, for which action, on what resource.
