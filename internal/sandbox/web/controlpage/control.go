@@ -42,6 +42,7 @@ var files embed.FS
 
 var templates = page.Parse(files, "templates", template.FuncMap{
 	"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	"when":  func(t time.Time) string { return t.UTC().Format("2 Jan 15:04:05") },
 	"ms":    milliseconds,
 	"count": count,
 })

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/oktaws/oktaws/internal/sandbox"
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
 
 // frontView is what the page Fate shows.
@@ -42,14 +42,14 @@ func (c *console) front(w http.ResponseWriter, r *http.Request) {
 			v.Form = filled.Values
 		}
 	}
-	v.Services, v.Operations = services, seen(sb)
+	v.Services, v.Operations = services, seen(sb.Hub.Calls(0))
 	c.show(w, r, "/control/", "front", "Fate", v)
 }
 
 // seen returns the operations that were called so far.
-func seen(sb *sandbox.Sandbox) []string {
+func seen(calls []wire.Call) []string {
 	known := map[string]bool{}
-	for _, call := range sb.Hub.Calls(0) {
+	for _, call := range calls {
 		known[call.Operation] = true
 	}
 	return slices.Sorted(maps.Keys(known))

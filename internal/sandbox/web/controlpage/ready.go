@@ -65,7 +65,9 @@ var troubles = []trouble{
 	{Key: "okta-down", System: "Okta", Name: "Okta is down", Shows: "The API and the admin console both; what needs neither goes on.",
 		faults: endless(wire.Fault{Service: "okta", Status: 503})},
 	{Key: "okta-token", System: "Okta", Name: "Okta's API token is revoked", Shows: "The step says which setting to mend.",
-		faults: endless(wire.Fault{Service: "okta", Operation: "[^c]*", Status: 401}, wire.Fault{Service: "okta", Operation: "createApplication", Status: 401})},
+		// All but the admin console's steps, sign-on, access tokens and what is public.
+		faults: endless(wire.Fault{Service: "okta", Operation: "[^cgis]*", Status: 401}, wire.Fault{Service: "okta", Operation: "get[AFG]*", Status: 401},
+			wire.Fault{Service: "okta", Operation: "createApplication", Status: 401}, wire.Fault{Service: "okta", Operation: "generateApplicationKey", Status: 401})},
 	{Key: "app-lost", System: "Okta", Name: "The connection is cut after Okta made the application", Shows: "The answer is lost. In the end there is one application, not two.",
 		faults: endless(wire.Fault{Service: "okta", Operation: "createApplication", Cut: "after", Times: 1})},
 	{Key: "provisioning-lost", System: "Okta", Name: "Okta loses provisioning of an application", Shows: "As when a trial of lifecycle management runs out: drift, which is noticed and put before a person.",

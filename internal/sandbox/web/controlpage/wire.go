@@ -102,7 +102,7 @@ func (c *console) wire(w http.ResponseWriter, r *http.Request) {
 	hub := c.place.Sandbox().Hub
 	f := readFilter(r.URL.Query())
 	calls := hub.Calls(0)
-	v := wireView{Filter: f, All: len(calls), Services: services, Operations: seen(c.place.Sandbox())}
+	v := wireView{Filter: f, All: len(calls), Services: services, Operations: seen(calls)}
 	found := make([]*wire.Call, 0, len(calls))
 	for i := range calls {
 		if f.takes(&calls[i]) {
