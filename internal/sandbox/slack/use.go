@@ -1,6 +1,9 @@
 package slack
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+)
 
 // Use has a person use an element of a message that they can see: click a button, with a nil choice, or choose from a
 // menu, like Select. The block may be empty where only one has the action.
@@ -55,11 +58,14 @@ func plainValue(held any) any {
 			return value
 		}
 	case []any:
-		out := make([]any, len(held))
+		out := make([]string, len(held))
 		for i, each := range held {
-			out[i] = plainValue(each)
+			out[i], _ = plainValue(each).(string)
 		}
 		return out
+	case json.Number: // a date with time, as the app put it there
+		n, _ := held.Int64()
+		return n
 	}
 	return held
 }

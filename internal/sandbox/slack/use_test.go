@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -66,6 +67,14 @@ func TestWhatWasFilledInStays(t *testing.T) {
 	_, _ = w.UseView(w.ctx, Requester, v.ID, "", "nothing", nil, map[string]map[string]any{"account": {"id": "1111"}})
 	if got := w.Filled(v.ID)["account"]["id"]; got != "1111" {
 		t.Errorf("the field holds %v", got)
+	}
+	for held, want := range map[any]any{"x": "x", json.Number("1700000000"): int64(1700000000), nil: nil} {
+		if got := plainValue(held); got != want {
+			t.Errorf("%v is %v", held, got)
+		}
+	}
+	if got, _ := plainValue([]any{object{"value": "a"}, "U1"}).([]string); len(got) != 2 || got[0] != "a" || got[1] != "U1" {
+		t.Errorf("several are a list of strings: %v", got)
 	}
 	if w.Filled("V0NONE") != nil {
 		t.Error("there is no such view")

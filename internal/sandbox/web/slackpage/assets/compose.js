@@ -1,0 +1,94 @@
+// Writing in Slack: Enter sends, what is half written is kept for each channel, and a slash at the beginning has the
+// commands offered in a list above the box, which the arrow keys, Tab and Enter choose from.
+(() => {
+  "use strict";
+  const drafts = new Map(); // by the ID of the box
+  let chosen = 0;           // which of the commands offered is marked
+  let refused = "";         // the text for which Escape has put the list away
+
+  const box = (e) => e.target.closest?.("[data-composer] textarea");
+  const listOf = (text) => text.form.querySelector(".offers");
+  const offered = (text) => [...text.form.querySelectorAll("[data-offer]:not([hidden])")];
+
+  // offer shows the commands that begin as the text does, word by word.
+  function offer(text) {
+    const list = listOf(text);
+    if (!list) return;
+    const typed = text.value.trimStart().toLowerCase();
+    const words = typed.split(" ").length;
+    for (const o of list.querySelectorAll("[data-offer]")) {
+      const command = o.dataset.offer;
+      o.hidden = !typed.startsWith("/") || typed === refused || command.split(" ").length !== words || !command.startsWith(typed) || (command === typed && words > 1);
+    }
+    const found = offered(text);
+    const count = document.getElementById(text.form.id + "-count");
+    const said = found.length ? `${found.length} offered; the arrow keys choose, Tab takes.` : "";
+    if (count.textContent !== said) count.textContent = said;
+    list.hidden = !found.length;
+    chosen = Math.max(0, Math.min(chosen, found.length - 1));
+    found.forEach((o, i) => o.setAttribute("aria-selected", String(i === chosen)));
+    if (found.length) {
+      text.setAttribute("aria-activedescendant", found[chosen].id);
+      found[chosen].scrollIntoView({block: "nearest"});
+    } else text.removeAttribute("aria-activedescendant");
+  }
+
+  function take(text, o) {
+    text.value = o.dataset.offer + " ";
+    drafts.set(text.id, text.value);
+    chosen = 0;
+    text.focus();
+    offer(text);
+  }
+
+  document.addEventListener("input", (e) => {
+    const text = box(e);
+    if (!text) return;
+    drafts.set(text.id, text.value);
+    chosen = 0;
+    refused = "";
+    offer(text);
+  });
+
+  document.addEventListener("keydown", (e) => {
+    const text = box(e);
+    if (!text || e.isComposing) return;
+    const found = listOf(text)?.hidden === false ? offered(text) : [];
+    const plain = !e.shiftKey && !e.ctrlKey && !e.altKey && !e.metaKey;
+    if (found.length && plain) {
+      const whole = found[chosen].dataset.offer === text.value.trim();
+      if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+        chosen = (chosen + (e.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
+        offer(text);
+      } else if (e.key === "Tab" || (e.key === "Enter" && !whole)) take(text, found[chosen]);
+      else if (e.key === "Escape") { refused = text.value.trimStart().toLowerCase(); offer(text); }
+      else if (e.key !== "Enter") return;
+      if (e.key !== "Enter" || !whole) { e.preventDefault(); return; }
+    }
+    if (e.key === "Enter" && plain) {
+      e.preventDefault();
+      if (text.value.trim()) text.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("mousedown", (e) => {
+    const o = e.target.closest?.("[data-offer]");
+    if (!o) return;
+    e.preventDefault();
+    take(o.closest("form").querySelector("textarea"), o);
+  });
+
+  document.addEventListener("submit", (e) => {
+    const text = e.target.querySelector("textarea");
+    if (e.target.hasAttribute("data-composer") && text) drafts.delete(text.id);
+  }, true);
+
+  // The page comes without what is half written.
+  document.addEventListener("page:shown", () => {
+    for (const text of document.querySelectorAll("[data-composer] textarea")) {
+      const draft = drafts.get(text.id);
+      if (draft && !text.value) text.value = draft;
+      offer(text);
+    }
+  });
+})();
