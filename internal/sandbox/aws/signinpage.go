@@ -111,12 +111,15 @@ func failSignIn(w http.ResponseWriter, f wire.Fault) {
 	http.Error(w, message, f.Status)
 }
 
+// shortestSecret is how long a text must be to be blotted out as a response; a real one has thousands of characters.
+const shortestSecret = 100
+
 // keepResponse remembers a SAML response as a secret: while it is good, whoever has it is the person that it speaks
 // of. It is kept as it was sent, and as it reads.
 func (s *Server) keepResponse(body []byte) {
 	for part := range strings.SplitSeq(string(body), "&") {
 		name, sent, _ := strings.Cut(part, "=")
-		if name != "SAMLResponse" && name != "SAMLAssertion" || sent == "" {
+		if name != "SAMLResponse" && name != "SAMLAssertion" || len(sent) < shortestSecret {
 			continue
 		}
 		s.mu.Lock()

@@ -154,6 +154,11 @@ func TestAStackMakesItsRoles(t *testing.T) {
 	equal(t, "status", st.StackStatus, "CREATE_COMPLETE")
 	equal(t, "output", *st.Outputs[0].OutputValue, "Administrator,"+roleARN(aws.AccountGmail, "ReadOnlyAccess"))
 	lines, all := events(t, c, id)
+	var read []string
+	for _, e := range slices.Backward(w.StackEvents(aws.AccountGmail, id)) {
+		read = append(read, e.Resource+" "+e.Status)
+	}
+	same(t, "events as the pages read them", read, lines)
 	same(t, "events", lines, []string{
 		"oktaws-roles CREATE_IN_PROGRESS", "Administrator CREATE_IN_PROGRESS", "ReadOnlyAccess CREATE_IN_PROGRESS",
 		"Administrator CREATE_IN_PROGRESS", "ReadOnlyAccess CREATE_IN_PROGRESS", "Administrator CREATE_COMPLETE", "ReadOnlyAccess CREATE_COMPLETE",
