@@ -17,7 +17,7 @@ type cast struct{ *sandbox.Sandbox }
 
 // command types a command in #general.
 func (c cast) command(ctx context.Context, who, text string) (slack.Seen, error) {
-	seen, err := c.Slack.Command(ctx, who, slack.General, "/oktaws", text)
+	seen, err := c.again(ctx, func() (slack.Seen, error) { return c.Slack.Command(ctx, who, slack.General, "/oktaws", text) })
 	if err == nil && seen.Error != "" {
 		err = fmt.Errorf("Slack says %s", seen.Error)
 	}
@@ -27,9 +27,21 @@ func (c cast) command(ctx context.Context, who, text string) (slack.Seen, error)
 	return seen, nil
 }
 
+// again has a person do something a second time, once oktaws is connected, where Slack says that it did not answer.
+func (c cast) again(ctx context.Context, do func() (slack.Seen, error)) (slack.Seen, error) {
+	seen, err := do()
+	if err != nil || seen.Error != slack.OperationTimeout && seen.Error != slack.DispatchFailed && seen.Error != slack.Trouble {
+		return seen, err
+	}
+	if err := c.wait(ctx, "oktaws to be connected", func() bool { return c.Slack.Connections() > 0 }); err != nil {
+		return seen, err
+	}
+	return do()
+}
+
 // click clicks a button of a message.
 func (c cast) click(ctx context.Context, who string, m slack.Message, action string) error {
-	seen, err := c.Slack.Click(ctx, who, m.Channel, m.TS, action)
+	seen, err := c.again(ctx, func() (slack.Seen, error) { return c.Slack.Click(ctx, who, m.Channel, m.TS, action) })
 	if err != nil {
 		return err
 	}
@@ -89,7 +101,9 @@ func (c cast) deny(ctx context.Context, who string, request slack.Message, reaso
 	if err != nil {
 		return err
 	}
-	seen, err := c.Slack.Submit(ctx, who, form.ID, map[string]map[string]any{"reason": {"value": reason}})
+	seen, err := c.again(ctx, func() (slack.Seen, error) {
+		return c.Slack.Submit(ctx, who, form.ID, map[string]map[string]any{"reason": {"value": reason}})
+	})
 	if err == nil && seen.Error != "" {
 		err = fmt.Errorf("the reason was not taken: Slack says %s", seen.Error)
 	}

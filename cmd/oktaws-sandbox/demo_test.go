@@ -133,7 +133,9 @@ func TestDemoSaysWhereItIsAndEndsInTime(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	out, code := &output{written: make(chan struct{}, 1)}, make(chan int, 1)
-	go func() { code <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, out, out) }()
+	go func() {
+		code <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--scenario", "50-accounts"}, out, out)
+	}()
 	for !strings.Contains(out.String(), "Ctrl-C ends it") {
 		select {
 		case <-out.written:

@@ -32,7 +32,7 @@ type member struct {
 
 // theOdd are the accounts that are not linked in the end.
 var theOdd = map[string]fate{
-	"search-production": waiting, "checkout-staging": failed, "identity-development": pending, "ledger-development": denied,
+	"search-production": waiting, "search-development": denied, "checkout-production": pending, "checkout-staging": failed,
 	"media-staging": waiting, "pricing-production": denied, "reports-development": failed, "shipping-development": pending,
 	"stock-production": waiting, "streaming-staging": denied, "support-staging": pending, "telemetry-production": waiting,
 }

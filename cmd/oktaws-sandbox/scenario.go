@@ -21,15 +21,15 @@ type scenario struct {
 const fresh = "fresh"
 
 // hurry is how fast the clock runs until a scenario stands: nobody would wait for it.
-const hurry = 30
+const hurry = 60
 
 // scenarios are all there are.
 var scenarios = []scenario{
 	{Scenario: controlpage.Scenario{Name: fresh, About: "Nothing has happened yet."}},
 	{Scenario: controlpage.Scenario{Name: "50-accounts", About: "Fifty more accounts, most of them linked, some waiting, denied or failed. It takes up to a minute to get there, with the clock running fast and without rate limits."},
 		relaxed: true, play: playFifty},
-	{Scenario: controlpage.Scenario{Name: "half-by-hand", About: "Accounts and an application that somebody set up before, each in the way of a request that has been approved."},
-		play: playByHand},
+	{Scenario: controlpage.Scenario{Name: "half-by-hand", About: "Accounts and an application that somebody set up before, each in the way of a request that has been approved. Without rate limits."},
+		relaxed: true, play: playByHand},
 }
 
 func scenarioNamed(name string) (scenario, error) {

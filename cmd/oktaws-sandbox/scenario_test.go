@@ -43,13 +43,13 @@ func TestFiftyAccountsAreDifferentAndEachFateIsThere(t *testing.T) {
 
 func TestScenarioOfManyAccountsBringsEachToItsFate(t *testing.T) {
 	out := &output{}
-	d := startTestDemo(t, demoOptions{scenario: "50-accounts", worldOptions: worldOptions{accounts: 12, out: out}})
+	d := startTestDemo(t, demoOptions{scenario: "50-accounts", worldOptions: worldOptions{accounts: 6, out: out}})
 	if status := d.get(t, "/", nil); status != 200 {
 		t.Errorf("while it is set up, the first page answers with %d", status)
 	}
 	d.settled(t, out)
 	c := cast{d.Sandbox()}
-	for _, m := range fifty()[:12] {
+	for _, m := range fifty()[:6] {
 		request, app := c.find(slack.AdminChannel, m.id, ""), c.application(m.label)
 		heard := c.find(c.Slack.DM(m.asks), m.id, "")
 		for _, x := range c.Slack.Messages(slack.AdminChannel) {

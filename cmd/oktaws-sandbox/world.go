@@ -22,12 +22,13 @@ type world struct {
 	folder string    // of all its runs
 	site   *web.Site // its pages
 
-	changing sync.Mutex // held by what begins or ends anything
-	runs     int        // of oktaws, so far
+	changing sync.Mutex // held by what begins or ends anything, which alone uses and sets what follows
+	closed   bool
+	runs     int // of oktaws, so far
 	acting   sync.WaitGroup
 	hush     context.CancelFunc // sends the scenario's people home
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // held too where what follows is set, and by all others who look at it
 	sandbox  *sandbox.Sandbox
 	program  *program
 	log      *logBuffer
@@ -187,11 +188,19 @@ func (w *world) Scenario() string {
 	return w.scenario.Name
 }
 
-// Reset begins anew in the named scenario, and returns once oktaws answers.
-func (w *world) Reset(ctx context.Context, scenario string) error {
+// change has do begin or end something, one at a time.
+func (w *world) change(do func() error) error {
 	w.changing.Lock()
 	defer w.changing.Unlock()
-	if err := w.begin(scenario); err != nil {
+	if w.closed {
+		return errors.New("the demo has ended")
+	}
+	return do()
+}
+
+// Reset begins anew in the named scenario, and returns once oktaws answers.
+func (w *world) Reset(ctx context.Context, scenario string) error {
+	if err := w.change(func() error { return w.begin(scenario) }); err != nil {
 		return err
 	}
 	return w.answers(ctx)
@@ -214,24 +223,26 @@ func (w *world) Ended() string {
 // Restart kills oktaws and starts it anew on a copy of its store, since the one that was killed may hold on to its own
 // for a while. It returns once oktaws answers.
 func (w *world) Restart(ctx context.Context) error {
-	w.changing.Lock()
-	defer w.changing.Unlock()
-	w.mu.Lock()
-	p := w.program
-	w.mu.Unlock()
-	p.kill()
-	dir := w.nextRun()
-	if err := os.CopyFS(storeIn(dir), os.DirFS(storeIn(p.dir))); err != nil {
-		return fmt.Errorf("copy the store: %w", err)
+	err := w.change(func() error {
+		w.program.kill()
+		dir := w.nextRun()
+		if err := os.CopyFS(storeIn(dir), os.DirFS(storeIn(w.program.dir))); err != nil {
+			return fmt.Errorf("copy the store: %w", err)
+		}
+		w.run(dir)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	w.run(dir)
 	return w.answers(ctx)
 }
 
 // Close ends everything.
 func (w *world) Close() error {
-	w.changing.Lock()
-	defer w.changing.Unlock()
-	w.end()
-	return os.RemoveAll(w.folder)
+	return w.change(func() error {
+		w.closed = true
+		w.end()
+		return os.RemoveAll(w.folder)
+	})
 }

@@ -68,7 +68,8 @@ func (d *demo) page(t *testing.T, path string) string {
 }
 
 func TestResetBeginsAnewAtTheSameAddress(t *testing.T) {
-	d := startTestDemo(t, demoOptions{})
+	out := &output{}
+	d := startTestDemo(t, demoOptions{scenario: "50-accounts", worldOptions: worldOptions{out: out}})
 	before := d.Sandbox()
 	if _, err := (cast{before}).ask(soon(t), slack.Requester, account, label, ""); err != nil {
 		t.Fatal(err)
@@ -90,6 +91,9 @@ func TestResetBeginsAnewAtTheSameAddress(t *testing.T) {
 	}
 	if messages := now.Slack.Messages(slack.AdminChannel); len(messages) != 0 {
 		t.Errorf("it is not fresh: %v", messages)
+	}
+	if out.String() != "" {
+		t.Errorf("the people of the scenario before complained: %s", out.String())
 	}
 	if ahead := time.Until(now.Now()); ahead > time.Minute {
 		t.Errorf("its clock is %s ahead", ahead)
@@ -153,7 +157,7 @@ func (d *demo) ticked(t *testing.T) (ids []string) {
 }
 
 func TestTheTourTicksItself(t *testing.T) {
-	d := startTestDemo(t, demoOptions{worldOptions: worldOptions{speed: 20}})
+	d := startTestDemo(t, demoOptions{worldOptions: worldOptions{speed: 60}})
 	c, ctx := cast{d.Sandbox()}, soon(t)
 	var request, task slack.Message
 	for _, s := range []struct {
