@@ -133,7 +133,8 @@ func (p *pen) act(c control, now bool, inner template.HTML) template.HTML {
 
 // held is what an element holds: what the person put there, else what it begins with.
 func (p *pen) held(b, e node) []string {
-	if v, ok := p.Filled[b.str("block_id")][e.str("action_id")]; ok {
+	begins := e.flag("default_to_current_conversation") // and only the page knows with which
+	if v, ok := p.Filled[b.str("block_id")][e.str("action_id")]; ok && (v != nil || !begins) {
 		return asStrings(v)
 	}
 	if o := e.node("initial_option"); o != nil {
@@ -149,7 +150,7 @@ func (p *pen) held(b, e node) []string {
 			return s
 		}
 	}
-	if e.flag("default_to_current_conversation") && p.Conversation != "" {
+	if begins && p.Conversation != "" {
 		return []string{p.Conversation}
 	}
 	var out []string
@@ -169,6 +170,8 @@ func asStrings(v any) []string {
 		return v
 	case int64:
 		return []string{strconv.FormatInt(v, 10)}
+	case map[string]any: // a rich text, as the app put it there
+		return []string{richWords(v)}
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func Press(form url.Values, blocks json.RawMessage) (block, action string, choic
 
 // valueOf makes of what a form holds what the element's type says. An empty value only says that the field was there.
 func valueOf(e node, given []string, zone string) any {
-	given = slices.DeleteFunc(slices.Clone(given), func(s string) bool { return s == "" })
+	given = slices.DeleteFunc(append([]string{}, given...), func(s string) bool { return s == "" })
 	kind := e.kind()
 	if kind == "checkboxes" || kind == "file_input" || strings.HasPrefix(kind, "multi_") {
 		return given

@@ -44,7 +44,7 @@ func TestMrkdwnReadsAsInSlack(t *testing.T) {
 		"<!date^99999999999999999^{date}|never>":             "never",
 		"<script>alert(1)</script>":                          "&lt;script&gt;alert(1)&lt;/script&gt;",
 		"<javascript:alert(1)|click>":                        "click",
-		"<JaVaScRiPt:alert(1)>":                              "JaVaScRiPt:alert(1)",
+		"<JaVaScRiPt:alert(1)>":                              "&lt;JaVaScRiPt:alert(1)&gt;",
 		"<data:text/html,x|y>":                               "y",
 		"<https://a.example/\" onclick=\"x|y>":               `<a href="https://a.example/%22%20onclick=%22x" target="_blank" rel="noopener noreferrer">y</a>`,
 		"<@U0HOSTILE>":                                       `<span class="bk-mention">@&lt;img src=x onerror=&#34;x&#34;&gt;</span>`,

@@ -38,6 +38,10 @@ func (w *inline) token(t string) {
 		}
 	default:
 		if label == "" {
+			if _, ok := place(unescape(what)); !ok {
+				w.escape("<" + unescape(what) + ">")
+				return
+			}
 			label = strings.TrimPrefix(what, "mailto:")
 		}
 		w.link(unescape(what), unescape(label))
