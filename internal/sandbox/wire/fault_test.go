@@ -2,14 +2,13 @@ package wire_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"net/http"
-	"net/http/httptest"
 
 	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )

@@ -62,7 +62,7 @@ var troubles = []trouble{
 
 	{Key: "okta-429", System: "Okta", Name: "Okta answers 429 for a minute", Shows: "Too many calls: everybody waits for the time that Okta names.",
 		faults: aMinute(wire.Fault{Service: "okta", Status: 429})},
-	{Key: "okta-down", System: "Okta", Name: "Okta is down", Shows: "The API and the admin console both; what needs neither goes on.",
+	{Key: "okta-down", System: "Okta", Name: "Okta is down", Shows: "The API, the admin console and sign-on; what needs none of them goes on.",
 		faults: endless(wire.Fault{Service: "okta", Status: 503})},
 	{Key: "okta-token", System: "Okta", Name: "Okta's API token is revoked", Shows: "The step says which setting to mend.",
 		// All but the admin console's steps, sign-on, access tokens and what is public.

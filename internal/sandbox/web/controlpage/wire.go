@@ -80,11 +80,12 @@ type row struct {
 	Millis                      float64
 	Service, Operation, Subject string
 	Status, Kind, Fault         string // Kind is a class: good, bad, busy, odd
+	Trouble                     bool   // no answer, or one that nobody meant: a fault's, or 5xx
 }
 
 func newRow(c *wire.Call) row {
 	status, kind := verdict(c)
-	return row{c.Seq, c.At, c.Millis, c.Service, c.Operation, c.Subject, status, kind, c.Fault}
+	return row{c.Seq, c.At, c.Millis, c.Service, c.Operation, c.Subject, status, kind, c.Fault, c.Fault != "" || c.Status == 0 || c.Status >= 500}
 }
 
 // wireView is what the wire log shows.
@@ -135,7 +136,7 @@ func (c *console) wire(w http.ResponseWriter, r *http.Request) {
 	for _, call := range hub.UnderWay() {
 		if f.takes(&call) || f.Failures {
 			u := newRow(&call)
-			u.Status, u.Kind = "under way", "busy"
+			u.Status, u.Kind, u.Trouble = "under way", "busy", false
 			v.UnderWay = append(v.UnderWay, u)
 		}
 	}

@@ -128,7 +128,7 @@ func TestACallUnderWayIsShown(t *testing.T) {
 	changed, over := d.sb.Hub.Changed(), make(chan struct{})
 	go func() { defer close(over); d.record(made{service: "okta", operation: "slow"}) }()
 	<-changed // when it begins to wait
-	d.shows(d.get("/control/wire"), `class="busy"`, "under way")
+	d.shows(d.get("/control/wire"), `class="verdict busy">under way<`)
 	<-over
 	d.lacks(d.get("/control/wire"), "under way")
 }
