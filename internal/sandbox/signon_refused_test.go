@@ -62,7 +62,7 @@ func TestSignOnIsRefusedWithWrongObjects(t *testing.T) {
 		w.no(err)
 	}
 	for name, c := range map[string]struct {
-		break_             func(w *linked)
+		spoil              func(w *linked)
 		code, words, cause string
 	}{
 		"wrong certificate": {func(w *linked) { w.rotate() },
@@ -106,7 +106,7 @@ func TestSignOnIsRefusedWithWrongObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := link(t, nil)
 			w.assign("Administrator")
-			c.break_(w)
+			c.spoil(w)
 			on, err := w.Okta.SignOn(okta.TestUserLogin, w.app)
 			w.no(err)
 			if name == "provisioning off" { // the page then has nothing to speak of
