@@ -82,7 +82,7 @@ func TestSignOnByTheAPIGivesCredentialsThatWork(t *testing.T) {
 	w.no(err)
 	issuer := w.AWS.Providers(member)[0].EntityID
 	if *out.Subject != okta.TestUserLogin || *out.SubjectType != "unspecified" || *out.Issuer != issuer || *out.Audience != aws.SignInURL ||
-		*out.AssumedRoleUser.Arn != "arn:aws:sts::"+member+":assumed-role/Administrator/"+okta.TestUserLogin || *out.PackedPolicySize != 5 || len(*out.NameQualifier) != 28 {
+		*out.AssumedRoleUser.Arn != "arn:aws:sts::"+member+":assumed-role/Administrator/"+okta.TestUserLogin || int(*out.SessionTokenSize) != len(*out.Credentials.SessionToken) || len(*out.NameQualifier) != 28 {
 		t.Errorf("answered with %+v", out)
 	}
 	if left := time.Until(*out.Credentials.Expiration); left > 15*time.Minute || left < 14*time.Minute {

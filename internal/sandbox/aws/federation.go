@@ -2,7 +2,14 @@ package aws
 
 import "time"
 
-const sessionPolicySize = 2048 // characters
+// Quotas of a session [D].
+const (
+	sessionPolicySize = 2048 // characters
+	sessionTokenSize  = 4096 // bytes
+)
+
+// percent rounds up, so that nothing alone is 0.
+func percent(n, of int) int { return (n*100 + of - 1) / of }
 
 // assumeRoleWithSAML is the one call that needs no signature: the response's is what counts
 // (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html) [D]. Unlike the sign-in page it
@@ -11,13 +18,13 @@ func assumeRoleWithSAML(c *call) (any, error) {
 	if err := c.without("PolicyArns", "MinimumSessionTokenSize"); err != nil {
 		return nil, err
 	}
-	given := map[string]string{}
+	asked := map[string]string{}
 	for _, name := range []string{"RoleArn", "PrincipalArn", "SAMLAssertion"} {
 		value, err := c.get(name)
 		if err != nil {
 			return nil, err
 		}
-		given[name] = value
+		asked[name] = value
 	}
 	seconds, err := c.number("DurationSeconds", 900, 43200, defaultDuration)
 	if err != nil {
@@ -33,11 +40,11 @@ func assumeRoleWithSAML(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	response, refused := parseResponse(given["SAMLAssertion"])
+	response, refused := parseResponse(asked["SAMLAssertion"])
 	if refused != nil {
 		return nil, refused.sts()
 	}
-	p, refused := c.findProvider(given["PrincipalArn"])
+	p, refused := c.findProvider(asked["PrincipalArn"])
 	if refused != nil {
 		return nil, refused.sts()
 	}
@@ -45,7 +52,7 @@ func assumeRoleWithSAML(c *call) (any, error) {
 	if refused != nil {
 		return nil, refused.sts()
 	}
-	r, refused := c.enter(a, given["RoleArn"], seconds)
+	r, refused := c.enter(a, asked["RoleArn"], seconds)
 	if refused != nil {
 		return nil, refused.sts()
 	}
@@ -54,15 +61,20 @@ func assumeRoleWithSAML(c *call) (any, error) {
 	if a.seconds > 0 {
 		d = min(d, time.Duration(a.seconds)*time.Second)
 	}
-	user, credentials := c.issue(&session{role: r, name: a.person, policy: policy}, a.shorten(d, c.now))
+	user, given := c.issue(&session{role: r, name: a.person, policy: policy}, a.shorten(d, c.now))
 	return struct {
 		AssumedRoleUser  assumedRoleUser
 		Audience         string
-		Credentials      any
+		Credentials      credentials
 		Issuer           string
 		NameQualifier    string
 		PackedPolicySize int `xml:",omitempty"` // percent; how AWS packs is not known, so it counts characters [I]
 		Subject          string
 		SubjectType      string
-	}{user, a.recipient, credentials, a.issuer, a.nameQualifier(), (len(raw)*100 + sessionPolicySize - 1) / sessionPolicySize, a.subject, a.subjectType()}, nil
+
+		SessionTokenSize, SessionTokenUtilization int // bytes, percent
+	}{
+		user, a.recipient, given, a.issuer, a.nameQualifier(), percent(len(raw), sessionPolicySize), a.subject, a.subjectType(),
+		len(given.SessionToken), percent(len(given.SessionToken), sessionTokenSize),
+	}, nil
 }
