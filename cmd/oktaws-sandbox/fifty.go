@@ -25,9 +25,9 @@ const (
 
 // member is an account of the organization.
 type member struct {
-	id, name, label string
-	fate            fate
-	asks, decides   string // people
+	id, name, label, reason string
+	fate                    fate
+	asks, decides           string // people
 }
 
 // theOdd are the accounts that are not linked in the end.
@@ -43,10 +43,14 @@ func fifty() []member {
 	var all []member
 	for _, team := range []string{"search", "checkout", "identity", "ledger", "mail", "maps", "media", "orders", "payments", "pricing",
 		"reports", "returns", "shipping", "stock", "streaming", "support", "telemetry"} {
-		for _, stage := range []string{"production", "staging", "development"} {
-			name := team + "-" + stage
-			m := member{id: fmt.Sprintf("%012d", 100_000_000_000+chance.Int64N(900_000_000_000)), name: name, label: "AWS-" + name, fate: theOdd[name],
-				asks: slack.Requester, decides: slack.AdminOne}
+		for _, stage := range []struct{ name, reason string }{
+			{"production", "Whoever is on call for " + team + " has to get in at night"},
+			{"staging", "The " + team + " team looks at each release here first"},
+			{"development", "So that everybody in the " + team + " team can try things out"},
+		} {
+			name := team + "-" + stage.name
+			m := member{id: fmt.Sprintf("%012d", 100_000_000_000+chance.Int64N(900_000_000_000)), name: name, label: "AWS-" + name,
+				reason: stage.reason, fate: theOdd[name], asks: slack.Requester, decides: slack.AdminOne}
 			switch len(all) % 5 {
 			case 1:
 				m.decides = slack.AdminTwo
@@ -110,7 +114,7 @@ func (c cast) join(m member) error {
 
 // bring is one account's course. A person has one screen: what opens a modal on it waits for the one before.
 func (c cast) bring(ctx context.Context, m member, screen *sync.Mutex) error {
-	request, err := c.ask(ctx, m.asks, m.id, m.label, "So that everybody of the team signs on through Okta")
+	request, err := c.ask(ctx, m.asks, m.id, m.label, m.reason)
 	if err != nil || m.fate == pending {
 		return err
 	}
