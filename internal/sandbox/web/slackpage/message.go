@@ -22,7 +22,7 @@ type line struct {
 	Author  string
 	App     bool
 	At      time.Time
-	Clock   string // in the person's time zone
+	Clock   string // in the person's time zone, without AM or PM
 	Compact bool   // by the same author as the one before, shortly after: without face and name
 	HTML    template.HTML
 	Edited  bool
@@ -173,7 +173,7 @@ func (v *visit) dated(lines []line) {
 	for i := range lines {
 		l := &lines[i]
 		l.At = l.At.In(v.zone)
-		l.Clock = l.At.Format("3:04 PM")
+		l.Clock = l.At.Format("3:04")
 		if i == 0 || !sameDay(lines[i-1].At, l.At) {
 			l.Day = v.day(l.At)
 			continue

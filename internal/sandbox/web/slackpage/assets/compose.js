@@ -4,6 +4,7 @@
   "use strict";
   const drafts = new Map(); // by the ID of the box
   let chosen = 0;           // which of the commands offered is marked
+  let taken = false;        // Enter is down, and has done something
   let refused = "";         // the text for which Escape has put the list away
 
   const box = (e) => e.target.closest?.("[data-composer] textarea");
@@ -60,16 +61,21 @@
       if (e.key === "ArrowDown" || e.key === "ArrowUp") {
         chosen = (chosen + (e.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
         offer(text);
-      } else if (e.key === "Tab" || (e.key === "Enter" && !whole)) take(text, found[chosen]);
+      } else if (e.key === "Tab" || (e.key === "Enter" && !whole)) { taken = e.key === "Enter"; take(text, found[chosen]); }
       else if (e.key === "Escape") { refused = text.value.trimStart().toLowerCase(); offer(text); }
       else if (e.key !== "Enter") return;
       if (e.key !== "Enter" || !whole) { e.preventDefault(); return; }
     }
     if (e.key === "Enter" && plain) {
       e.preventDefault();
+      taken = true;
       if (text.value.trim()) text.form.requestSubmit();
     }
   });
+
+  // An Enter that was taken types nothing, even where the key and its character come apart, as from a program.
+  document.addEventListener("keyup", () => { taken = false; });
+  document.addEventListener("beforeinput", (e) => { if (taken && box(e) && /^insert(LineBreak|Paragraph|Text)$/.test(e.inputType)) e.preventDefault(); });
 
   document.addEventListener("mousedown", (e) => {
     const o = e.target.closest?.("[data-offer]");
