@@ -63,9 +63,9 @@ func Blocks(raw json.RawMessage, s Surface) template.HTML {
 }
 
 // Mrkdwn is a text of type mrkdwn, or of a message: *bold* _italic_ ~strike~ `code` ```pre``` >quote, lists, mentions,
-// dates, links and emoji. It may hold paragraphs, so it belongs into a <div>. Names and loc may be nil.
+// dates, links and emoji. What it draws is a <div>. Names and loc may be nil.
 func Mrkdwn(text string, n Names, loc *time.Location) template.HTML {
-	return newPen(Surface{Names: n, Location: loc}).mrkdwn(text, false)
+	return `<div class="bk-mrkdwn">` + newPen(Surface{Names: n, Location: loc}).mrkdwn(text, false) + "</div>"
 }
 
 // Plain is a text of type plain_text, with emoji.

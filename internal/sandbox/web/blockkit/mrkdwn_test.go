@@ -53,7 +53,7 @@ func TestMrkdwnReadsAsInSlack(t *testing.T) {
 	} {
 		got := Mrkdwn(text, frozen{}, time.UTC)
 		sound(t, got)
-		if string(got) != want {
+		if string(got) != `<div class="bk-mrkdwn">`+want+"</div>" {
 			t.Errorf("%q\n got %s\nwant %s", text, got, want)
 		}
 	}

@@ -116,6 +116,12 @@
     for (const d of document.querySelectorAll("details.bk-overflow[open]")) if (d !== but) d.open = false;
   }
   document.addEventListener("click", (e) => closeOverflow(e.target.closest?.("details.bk-overflow")));
+  document.addEventListener("toggle", (e) => { if (e.target.matches?.("details.bk-overflow[open]")) fit(e.target); }, true);
+  // fit has the menu end where its button does if it would go past the window.
+  function fit(menu) {
+    menu.classList.remove("ends");
+    menu.classList.toggle("ends", menu.querySelector(".bk-menu").getBoundingClientRect().right > innerWidth - 8);
+  }
   document.addEventListener("keydown", (e) => {
     const menu = e.target.closest?.("details.bk-overflow[open]");
     if (!menu) return;
@@ -279,6 +285,7 @@
 
   // settle brings everything in line with the page as it is now.
   function settle() {
+    for (const menu of document.querySelectorAll("details.bk-overflow[open]")) fit(menu);
     for (const root of document.querySelectorAll("[data-bk-combo]")) sync(root);
     const root = open && document.getElementById(open);
     if (root) draw(root); else open = null;
@@ -323,7 +330,7 @@
         draw(root);
         return;
       case "Enter":
-        e.preventDefault(); // it is not to submit the form
+        e.preventDefault();
         if (!isOpen) { expand(root); return; }
         if (active >= 0) choose(root, matches(root)[active]);
         return;
@@ -336,6 +343,10 @@
       case "Backspace":
         if (select.multiple && input.value === "" && select.selectedOptions.length) choose(root, [...select.selectedOptions].at(-1));
     }
+  });
+  // Enter that was heard already is not to submit the form as well.
+  document.addEventListener("keypress", (e) => {
+    if (e.key === "Enter" && (comboOf(e) || e.target.dataset?.bkEnter)) e.preventDefault();
   });
   // The select is not seen: what is wrong with it is said at the field.
   document.addEventListener("invalid", (e) => {
