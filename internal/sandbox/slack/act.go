@@ -93,6 +93,7 @@ func (s *Server) commandAcked(p *Person, c *Channel, ack json.RawMessage) Seen {
 type target struct {
 	action, block string // the block may be empty where only one has the action
 	choice        any    // of a menu; nil for a button
+	offers        offers // of the external menus there
 }
 
 // find returns the one element that is meant.
@@ -104,6 +105,7 @@ func (t target) find(blocks any) (part, error) {
 	case 0:
 		return part{}, fmt.Errorf("there is no %s here now", t.action)
 	case 1:
+		found[0].offered = t.offers[found[0].id()]
 		return found[0], nil
 	}
 	return part{}, fmt.Errorf("there are %d of %s here: name the block", len(found), t.action)
@@ -128,10 +130,19 @@ func (s *Server) Select(ctx context.Context, user, channel, ts, action string, c
 
 func (s *Server) actOn(ctx context.Context, user, channel, ts string, t target) (Seen, error) {
 	s.mu.Lock()
-	p, c, err := s.present(user, channel)
+	p, c, m, err := s.seen(user, channel, ts)
 	if err != nil {
 		s.mu.Unlock()
 		return Seen{}, err
+	}
+	return s.actLocked(ctx, p, c, m, m, t)
+}
+
+// seen returns a message that a person can see, shown to all or to them alone.
+func (s *Server) seen(user, channel, ts string) (*Person, *Channel, *Message, error) {
+	p, c, err := s.present(user, channel)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	m := s.message(c.ID, ts)
 	for _, e := range s.ephemeral {
@@ -140,10 +151,9 @@ func (s *Server) actOn(ctx context.Context, user, channel, ts string, t target) 
 		}
 	}
 	if m == nil || m.Deleted {
-		s.mu.Unlock()
-		return Seen{}, fmt.Errorf("there is no message %s in %s for %s to see", ts, channel, p.Name)
+		return nil, nil, nil, fmt.Errorf("there is no message %s in %s for %s to see", ts, channel, p.Name)
 	}
-	return s.actLocked(ctx, p, c, m, m, t)
+	return p, c, m, nil
 }
 
 // ClickOld is Click on a message as it was when it was read (with Messages), whatever it says now: a client that has
@@ -165,6 +175,7 @@ func (s *Server) ClickOld(ctx context.Context, user string, old Message, action 
 // actLocked sends the action on m, with s.mu held, which it lets go. The response URL is about source.
 func (s *Server) actLocked(ctx context.Context, p *Person, c *Channel, m, source *Message, t target) (Seen, error) {
 	blocks, _ := decode(m.Blocks)
+	t.offers = m.offers[p.ID]
 	act, err := s.actionOf(blocks, t)
 	if err != nil {
 		s.mu.Unlock()

@@ -43,6 +43,8 @@ var (
 	readAny   = []string{"channels:read", "groups:read", "im:read", "mpim:read"}
 	openAny   = []string{"channels:manage", "groups:write", "im:write", "mpim:write"}
 	userGroup = []string{"usergroups:read"}
+	fileWrite = []string{"files:write"}
+	fileRead  = []string{"files:read"}
 )
 
 var methods = map[string]method{
@@ -67,6 +69,11 @@ var methods = map[string]method{
 	"views.push":            {rate: tier4, need: []string{"view"}, do: (*Server).pushView},
 	"views.update":          {rate: tier4, need: []string{"view"}, do: (*Server).updateView},
 	"views.publish":         {rate: tier4, need: []string{"user_id", "view"}, do: (*Server).publishView},
+
+	"files.getUploadURLExternal":   {scopes: fileWrite, rate: tier4, need: []string{"filename", "length"}, do: (*Server).uploadURL},
+	"files.completeUploadExternal": {scopes: fileWrite, rate: tier4, need: []string{"files"}, do: (*Server).completeUpload},
+	"files.info":                   {scopes: fileRead, rate: tier4, need: []string{"file"}, do: (*Server).aboutFile},
+	"files.delete":                 {scopes: fileWrite, rate: tier3, need: []string{"file"}, do: (*Server).deleteFile},
 }
 
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {

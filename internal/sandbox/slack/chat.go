@@ -11,6 +11,7 @@ type content struct {
 	text                  string
 	blocks                json.RawMessage
 	attachments, metadata json.RawMessage
+	files                 []*file
 }
 
 func (a args) content() content {
@@ -84,7 +85,7 @@ func (s *Server) postMessage(a args) object {
 		return refusal
 	}
 	m := s.post(c, BotUser, what, a["thread_ts"])
-	return object{"ok": true, "channel": c.ID, "ts": m.TS, "message": m.json()}
+	return object{"ok": true, "channel": c.ID, "ts": m.TS, "message": s.messageJSON(m)}
 }
 
 func (s *Server) postEphemeral(a args) object {
@@ -133,7 +134,7 @@ func (s *Server) updateMessage(a args) object {
 		return refusal
 	}
 	s.edit(m, what)
-	return object{"ok": true, "channel": c.ID, "ts": m.TS, "text": m.Text, "message": m.json()}
+	return object{"ok": true, "channel": c.ID, "ts": m.TS, "text": m.Text, "message": s.messageJSON(m)}
 }
 
 func (s *Server) deleteMessage(a args) object {

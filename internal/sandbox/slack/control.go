@@ -23,6 +23,11 @@ import (
 //	POST /control/slack/close-view  {user, view}
 //	POST /control/slack/open-home   {user}
 //	POST /control/slack/post        {user, channel, text}                   → {"ts"}
+//	POST /control/slack/upload      {user, channel, ts?, text?, files}      → {"ts"}; ts of a message to answer; files: [{name, data}], data as base64
+//	POST /control/slack/upload-view {user, view, block?, action, files}     → [File], whose IDs are a value for submit
+//	POST /control/slack/open-file   {user, file}                            → {"file", "data"}; file is an ID
+//	POST /control/slack/suggest     {user, channel, ts, block?, action, text}  → Suggestions
+//	POST /control/slack/suggest-view {user, view, block?, action, text}     → Suggestions
 //	POST /control/slack/join, leave {user, channel}
 //	POST /control/slack/disconnect  {reason}
 //	POST /control/slack/enable      {}
@@ -35,11 +40,12 @@ import (
 //	GET  /control/slack/wait?after=N  the number of changes so far, once it is above N (at the latest after 30 s)
 func (s *Server) serveControl(mux *http.ServeMux) {
 	type order struct {
-		User, Channel, Command, Text, TS, Action, Block, View, Reason string
+		User, Channel, Command, Text, TS, Action, Block, View, File, Reason string
 
 		Choice  any
 		Message Message
 		Values  map[string]map[string]any
+		Files   []NewFile
 		N       int
 	}
 	done := object{"ok": true}
@@ -65,6 +71,23 @@ func (s *Server) serveControl(mux *http.ServeMux) {
 			ts, err := s.Post(o.User, o.Channel, o.Text)
 			return object{"ts": ts}, err
 		},
+		"upload": func(_ context.Context, o order) (any, error) {
+			ts, err := s.Upload(o.User, o.Channel, o.TS, o.Text, o.Files...)
+			return object{"ts": ts}, err
+		},
+		"upload-view": func(_ context.Context, o order) (any, error) {
+			return s.UploadFor(o.User, o.View, o.Block, o.Action, o.Files...)
+		},
+		"open-file": func(_ context.Context, o order) (any, error) {
+			f, data, err := s.Open(o.User, o.File)
+			return object{"file": f, "data": data}, err
+		},
+		"suggest": func(ctx context.Context, o order) (any, error) {
+			return s.Suggest(ctx, o.User, o.Channel, o.TS, o.Block, o.Action, o.Text)
+		},
+		"suggest-view": func(ctx context.Context, o order) (any, error) {
+			return s.SuggestView(ctx, o.User, o.View, o.Block, o.Action, o.Text)
+		},
 		"join":       func(_ context.Context, o order) (any, error) { return done, s.Join(o.User, o.Channel) },
 		"leave":      func(_ context.Context, o order) (any, error) { return done, s.Leave(o.User, o.Channel) },
 		"disconnect": func(_ context.Context, o order) (any, error) { return done, s.Disconnect(o.Reason) },
@@ -75,7 +98,7 @@ func (s *Server) serveControl(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc("POST /control/slack/"+name, func(w http.ResponseWriter, r *http.Request) {
 			var o order
-			d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20))
+			d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*FilesBytes)) // files come as base64
 			d.DisallowUnknownFields()
 			if err := d.Decode(&o); err != nil {
 				writeJSON(w, http.StatusBadRequest, object{"error": fmt.Sprintf("%s: %v", name, err)})

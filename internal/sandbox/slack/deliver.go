@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -174,7 +173,7 @@ var retryPauses = []time.Duration{0, 0, time.Minute, 5 * time.Minute}
 
 // event sends an event to the app until it is acknowledged: at once, once more, after a minute and after five.
 func (s *Server) event(inner object) {
-	if !slices.Contains(s.cfg.Events, inner["type"].(string)) {
+	if !s.subscribed(inner) {
 		return
 	}
 	now := s.clock.Now()

@@ -38,6 +38,7 @@ var stateField = map[string]struct{ value, initial string }{
 // part is an element with the block that it stands in.
 type part struct {
 	block, element object
+	offered        []any // what can be chosen besides what the element lists
 }
 
 func (p part) blockID() string  { id, _ := p.block["block_id"].(string); return id }
@@ -53,7 +54,7 @@ func parts(blocks any) []part {
 		elements, _ := b["elements"].([]any)
 		for _, e := range append([]any{b["accessory"], b["element"]}, elements...) {
 			if e, ok := e.(object); ok && acting(e["type"]) {
-				out = append(out, part{b, e})
+				out = append(out, part{block: b, element: e})
 			}
 		}
 		children, _ := b["child_blocks"].([]any)
@@ -109,7 +110,7 @@ func (v *view) set(given map[string]map[string]any) error {
 			if !holds {
 				return fmt.Errorf("%s in block %s is a %s, which holds no value", action, block, all[i].kind())
 			}
-			set, err := all[i].value(value)
+			set, err := v.offering(all[i]).value(value)
 			if err != nil {
 				return fmt.Errorf("field %s in block %s: %w", action, block, err)
 			}
@@ -147,7 +148,7 @@ func (p part) value(given any) (any, error) {
 		if !strings.Contains(stateField[p.kind()].value, "selected_option") {
 			return s, nil
 		}
-		for _, o := range optionsOf(p.element) {
+		for _, o := range slices.Concat(optionsOf(p.element), p.offered) {
 			if o.(object)["value"] == s {
 				return o, nil
 			}
@@ -164,6 +165,9 @@ func (p part) value(given any) (any, error) {
 		}
 		return p.value(many)
 	case []any:
+		if p.kind() == "file_input" {
+			return p.files(given)
+		}
 		many := make([]any, len(given))
 		for i, each := range given {
 			v, err := one(each)
@@ -174,8 +178,11 @@ func (p part) value(given any) (any, error) {
 		}
 		return many, nil
 	}
-	if p.kind() == "datetimepicker" {
+	switch p.kind() {
+	case "datetimepicker":
 		return given, nil
+	case "file_input":
+		return nil, fmt.Errorf("want a list of the IDs of files, have %T", given)
 	}
 	return one(given)
 }

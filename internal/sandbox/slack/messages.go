@@ -19,6 +19,10 @@ type Message struct {
 	Edited      string          `json:"edited,omitempty"`
 	Deleted     bool            `json:"deleted,omitempty"`
 	Earlier     []Version       `json:"earlier,omitempty"` // what it said before each edit, the oldest first
+	Files       []File          `json:"files,omitempty"`
+
+	files  []*file           // Files is made of them
+	offers map[string]offers // of its external menus, by person
 }
 
 // Version is what a message said before an edit.
@@ -45,6 +49,7 @@ func (s *Server) post(c *Channel, user string, what content, thread string) *Mes
 	m := s.compose(c, user, what)
 	m.ThreadTS = thread
 	s.messages[c.ID] = append(s.messages[c.ID], m)
+	s.tellPosted(c, m)
 	s.change()
 	return m
 }
@@ -59,7 +64,7 @@ func (s *Server) whisper(c *Channel, user string, what content, thread string) *
 }
 
 func (s *Server) compose(c *Channel, user string, what content) *Message {
-	m := &Message{Channel: c.ID, TS: s.stamp(), User: user}
+	m := &Message{Channel: c.ID, TS: s.stamp(), User: user, files: what.files}
 	s.say(m, what)
 	return m
 }
@@ -156,8 +161,8 @@ func (s *Server) message(channel, ts string) *Message {
 	return nil
 }
 
-// json is the message as the Web API and the payloads of clicks have it.
-func (m *Message) json() object {
+// messageJSON is the message as the Web API, the payloads of clicks and events have it.
+func (s *Server) messageJSON(m *Message) object {
 	o := object{"type": "message", "user": m.User, "ts": m.TS, "text": m.Text, "team": Team}
 	if m.User == BotUser {
 		o["bot_id"], o["app_id"] = Bot, App
@@ -165,6 +170,13 @@ func (m *Message) json() object {
 	}
 	if m.ThreadTS != "" {
 		o["thread_ts"] = m.ThreadTS
+	}
+	if m.files != nil {
+		files := make([]object, len(m.files))
+		for i, f := range m.files {
+			files[i] = s.fileJSON(f)
+		}
+		o["files"], o["upload"], o["display_as_bot"] = files, true, false
 	}
 	if m.Edited != "" {
 		o["edited"] = object{"user": m.User, "ts": m.Edited}
@@ -180,6 +192,10 @@ func (m *Message) json() object {
 func (m *Message) clone() Message {
 	out := *m
 	out.Earlier = append([]Version(nil), m.Earlier...)
+	out.Files = nil
+	for _, f := range m.files {
+		out.Files = append(out.Files, f.File)
+	}
 	return out
 }
 

@@ -40,6 +40,7 @@ func (s *Server) actOnView(ctx context.Context, user, viewID string, t target) (
 		s.mu.Unlock()
 		return Seen{}, err
 	}
+	t.offers = v.offers
 	act, err := s.actionOf(v.spec["blocks"], t)
 	if err != nil {
 		s.mu.Unlock()
@@ -70,6 +71,7 @@ func (s *Server) Submit(ctx context.Context, user, viewID string, values map[str
 		s.mu.Unlock()
 		return Seen{}, err
 	}
+	s.hand(v)
 	payload := s.payload("view_submission", p, v)
 	payload["view"] = s.viewJSON(v)
 	payload["response_urls"] = []object{}

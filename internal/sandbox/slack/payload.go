@@ -19,7 +19,7 @@ func (s *Server) payload(kind string, p *Person, from *view) object {
 		"team": object{"id": p.TeamID, "domain": domain},
 		"user": object{"id": p.ID, "username": p.Name, "name": p.Name, "team_id": p.TeamID},
 	}
-	if kind != "view_closed" {
+	if kind != "view_closed" && kind != "block_suggestion" {
 		o["trigger_id"] = s.trigger(p.ID, from)
 	}
 	return o
@@ -60,16 +60,21 @@ func (s *Server) escape(text string) string {
 // messageAction is the payload of a click on something in a message.
 func (s *Server) messageAction(p *Person, c *Channel, m *Message, actions []object) object {
 	o := s.payload("block_actions", p, nil)
-	container := object{"type": "message", "message_ts": m.TS, "channel_id": c.ID, "is_ephemeral": m.For != ""}
-	if m.ThreadTS != "" {
-		container["thread_ts"] = m.ThreadTS
-	}
-	o["container"] = container
+	o["container"] = messageContainer(m)
 	o["channel"] = object{"id": c.ID, "name": c.payloadName()}
 	o["state"] = object{"values": object{}}
 	o["actions"] = actions
 	if m.For == "" { // a message for one person alone is not told
-		o["message"] = m.json()
+		o["message"] = s.messageJSON(m)
+	}
+	return o
+}
+
+// messageContainer is where something in a message stands.
+func messageContainer(m *Message) object {
+	o := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.For != ""}
+	if m.ThreadTS != "" {
+		o["thread_ts"] = m.ThreadTS
 	}
 	return o
 }

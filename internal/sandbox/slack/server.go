@@ -75,6 +75,7 @@ type Server struct {
 	ephemeral []*Message
 	posted    []string // every text that was ever in a message
 	shown     []string // every text that was ever in a view
+	files     map[string]*file
 
 	stacks    map[string][]*view // open modals by user, the topmost last
 	homes     map[string]*view
@@ -131,7 +132,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, clock: cfg.Clock, deadlines: cfg.Deadlines, hub: cfg.Hub,
 		changed:  make(chan struct{}),
-		messages: map[string][]*Message{}, stacks: map[string][]*view{}, homes: map[string]*view{},
+		messages: map[string][]*Message{}, files: map[string]*file{}, stacks: map[string][]*view{}, homes: map[string]*view{},
 		triggers: map[string]*trigger{}, responses: map[string]*responseURL{}, tickets: map[string]ticket{},
 		buckets: map[string]*bucket{}, deliveries: map[string]*delivery{},
 	}
@@ -165,13 +166,15 @@ func (s *Server) Blot(text string) string {
 	return strings.NewReplacer(s.cfg.BotToken, "xoxb-…", s.cfg.AppToken, "xapp-…").Replace(text)
 }
 
-// Handler serves the Web API under /api/, sockets under /link/ and response URLs under /response/, all through the hub,
-// and the control API under /control/slack/.
+// Handler serves the Web API under /api/, sockets under /link/, response URLs under /response/ and files under /upload/
+// and /files-pri/, all through the hub, and the control API under /control/slack/.
 func (s *Server) Handler() http.Handler {
 	services := http.NewServeMux()
 	services.HandleFunc("/api/", s.serveAPI)
 	services.HandleFunc("/link/", s.serveSocket)
 	services.HandleFunc("POST /response/", s.serveResponseURL)
+	services.HandleFunc("POST /upload/v1/", s.serveUpload)
+	services.HandleFunc("GET /files-pri/", s.servePrivate)
 	mux := http.NewServeMux()
 	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Serve: services}))
 	s.serveControl(mux)
@@ -179,13 +182,13 @@ func (s *Server) Handler() http.Handler {
 }
 
 // identify names a call for the hub: slack, its method, and the channel, user or view that it is about. A socket's
-// operation is "socket", a response URL's "response_url".
+// operation is "socket", a response URL's "response_url", that of a file's bytes "upload" or "download".
 func identify(r *http.Request, body []byte) (service, operation, subject string) {
 	method, isMethod := strings.CutPrefix(r.URL.Path, "/api/")
 	switch {
 	case isMethod:
 		a := readArgs(r, body)
-		for _, name := range []string{"channel", "user_id", "user", "users", "view_id", "email", "usergroup"} {
+		for _, name := range []string{"channel", "channel_id", "user_id", "user", "users", "view_id", "email", "usergroup", "file"} {
 			if a[name] != "" {
 				return "slack", method, a[name]
 			}
@@ -195,6 +198,11 @@ func identify(r *http.Request, body []byte) (service, operation, subject string)
 		return "slack", "socket", ""
 	case strings.HasPrefix(r.URL.Path, "/response/"):
 		return "slack", "response_url", ""
+	case strings.HasPrefix(r.URL.Path, "/upload/"):
+		return "slack", "upload", ""
+	case strings.HasPrefix(r.URL.Path, "/files-pri/"):
+		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/files-pri/"), "/")
+		return "slack", "download", strings.TrimPrefix(name, Team+"-")
 	}
 	return "slack", r.URL.Path, ""
 }

@@ -27,7 +27,7 @@ func (s *Server) UseView(ctx context.Context, user, viewID, block, action string
 }
 
 // Filled returns what the person has put into the fields of a view so far, as Submit takes it: by block ID and action
-// ID. Fields that hold what the app put there at first are among them.
+// ID; of files, their IDs. Fields that hold what the app put there at first are among them.
 func (s *Server) Filled(viewID string) map[string]map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,6 +56,9 @@ func plainValue(held any) any {
 	case object:
 		if value, isOption := held["value"]; isOption {
 			return value
+		}
+		if id, isFile := held["id"]; isFile {
+			return id
 		}
 	case []any:
 		out := make([]string, len(held))

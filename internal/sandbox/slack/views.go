@@ -11,6 +11,7 @@ type view struct {
 	root, previous string
 	spec           object // as the app sent it, completed
 	values         object // block ID → action ID → what was filled in
+	offers         offers // what else can be
 }
 
 // View is what somebody sees on top of their Slack.
@@ -144,6 +145,11 @@ func (s *Server) takeView(a args, old *view, kind string) (object, object) {
 	if spec["type"] != kind {
 		return nil, refuse("invalid_arguments", "[ERROR] must be of type "+kind+" [json-pointer:/view/type]")
 	}
+	if takesFiles(spec) { // the documents ask for the scope; that its lack is refused here, and so, is a guess
+		if refusal := s.without("files:read"); refusal != nil {
+			return nil, refusal
+		}
+	}
 	if id, _ := spec["external_id"].(string); id != "" {
 		if other := s.findView(func(v *view) bool { return v.spec["external_id"] == id }); other != nil && other != old {
 			return nil, refuse("duplicate_external_id")
@@ -153,7 +159,7 @@ func (s *Server) takeView(a args, old *view, kind string) (object, object) {
 }
 
 func (s *Server) newView(user string, spec object) *view {
-	v := &view{id: "V0" + random(4), user: user}
+	v := &view{id: "V0" + random(4), user: user, offers: offers{}}
 	v.root = v.id
 	s.replace(v, spec)
 	return v
