@@ -130,10 +130,11 @@ func TestHostileTextsTakeNoTime(t *testing.T) {
 	for _, piece := range []string{"*a ", "_", "<", "`", "*_~", "> ", ":a", "&lt;", "[", "**a", "- ", "|-", "http://", "```", "\n\n", "<!date^1^{date}", "• *x\n"} {
 		text := strings.Repeat(piece, 40_000/len(piece))
 		began := time.Now()
-		sound(t, Mrkdwn(text, nil, nil))
+		Mrkdwn(text, nil, nil)
 		newPen(Surface{}).markdown(text[:12_000])
 		if took := time.Since(began); took > 3*time.Second {
 			t.Errorf("%q: %s", piece, took)
 		}
+		sound(t, Mrkdwn(text[:3000], nil, nil))
 	}
 }

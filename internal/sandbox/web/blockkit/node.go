@@ -86,15 +86,6 @@ func (n node) strings(name string) []string {
 
 func asNode(v any) node { o, _ := v.(map[string]any); return o }
 
-// options returns what a menu offers, those in groups too.
-func (n node) options() []node {
-	out := n.nodes("options")
-	for _, g := range n.nodes("option_groups") {
-		out = append(out, g.nodes("options")...)
-	}
-	return out
-}
-
 // controls calls visit for each element with the block that it stands in, as Slack looks for them.
 func controls(blocks []node, visit func(block, element node)) {
 	for _, b := range blocks {
