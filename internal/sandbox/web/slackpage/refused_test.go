@@ -50,7 +50,7 @@ func TestOtherRefusals(t *testing.T) {
 	page := w.see("/slack/guest/general", []string{
 		"Refused by Slack (3)", "missing_scope", "needs the scope users:read.email", "expired_trigger_id", "ratelimited", "made to fail by fault-1",
 	})
-	if strings.Index(page, "ratelimited") > strings.LastIndex(page, "missing_scope") {
+	if strings.LastIndex(page, "ratelimited") > strings.LastIndex(page, "missing_scope") {
 		t.Error("the newest comes first")
 	}
 }
