@@ -104,13 +104,8 @@ func TestClickIsHeardAndItsFailureTold(t *testing.T) {
 		return nil
 	})
 	w.post(act, "block", "two", "action", "go")
-	select {
-	case got := <-heard:
-		if got != "two go" {
-			t.Error(got)
-		}
-	case <-time.After(soon):
-		t.Fatal("the app heard nothing")
+	if got := next(t, heard); got != "two go" {
+		t.Error(got)
 	}
 	_, page, _ = w.post(act, "block", "two", "action", "explode")
 	check(t, "no such button", page, []string{"Slack did not send this.", "there is no explode here now."})
@@ -128,7 +123,7 @@ func TestChoiceFromAMenuIsHeard(t *testing.T) {
 	w.bot("chat.postMessage", map[string]any{"channel": slack.AdminOne, "text": "x", "blocks": []any{actions("task", menu)}})
 	ts := w.said(w.Sandbox().Slack.DM(slack.AdminOne)).TS
 	_, page, at := w.post("/slack/admin-one/dm/messages/"+ts+"/act", "block", "task", "action", "snooze", "choice", "4h")
-	if got := <-heard; got != "4h" || at != "/slack/admin-one/dm" {
+	if got := next(t, heard); got != "4h" || at != "/slack/admin-one/dm" {
 		t.Error(got, at)
 	}
 	check(t, "dm", page, nil, "Slack did not send this")

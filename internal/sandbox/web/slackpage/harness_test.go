@@ -2,6 +2,7 @@ package slackpage
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -179,6 +180,29 @@ func (w *world) app(answer func(payload map[string]any) any) {
 		}
 	})
 	w.t.Cleanup(func() { _ = conn.Close(); running.Wait() })
+	w.wait(func() bool { return w.Sandbox().Slack.Connections() > 0 })
+}
+
+// wait returns once done reports true, looking again at each change in Slack.
+func (w *world) wait(done func() bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), soon)
+	defer cancel()
+	if err := w.Sandbox().Slack.Wait(ctx, done); err != nil {
+		w.t.Fatal("waited in vain: ", err)
+	}
+}
+
+// next is what a channel brings soon.
+func next[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(soon):
+		t.Fatal("the app heard nothing")
+		panic("unreachable")
+	}
 }
 
 // said is the last message of a channel.

@@ -82,9 +82,7 @@ func TestFormThatNobodyAnswersStays(t *testing.T) {
 	if err := w.Sandbox().Slack.Disconnect("link_disabled"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Sandbox().Slack.Wait(t.Context(), func() bool { return w.Sandbox().Slack.Connections() == 0 }); err != nil {
-		t.Fatal(err)
-	}
+	w.wait(func() bool { return w.Sandbox().Slack.Connections() == 0 })
 	_, page, _ := w.post(view+"/submit", "field:account:id", "111122223333")
 	check(t, "trouble", page, []string{"We had some trouble connecting. Try again?", "dispatch_failed", `value="111122223333"`})
 }
@@ -99,7 +97,7 @@ func TestHomeIsWhatWasPublished(t *testing.T) {
 		return nil
 	})
 	_, page, at := w.post("/slack/requester/home/open")
-	if event := <-opened; event["type"] != "app_home_opened" || event["user"] != slack.Requester || at != "/slack/requester/home" {
+	if event := next(t, opened); event["type"] != "app_home_opened" || event["user"] != slack.Requester || at != "/slack/requester/home" {
 		t.Error(event, at)
 	}
 	check(t, "nothing", page, []string{"has not published a Home for you"})
