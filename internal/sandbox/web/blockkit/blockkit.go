@@ -44,6 +44,12 @@ type Surface struct {
 	Location         *time.Location    // of the person, for <!date^…> and date pickers; nil: UTC
 	Disabled         bool              // nobody may act here (e.g. somebody who only looks on)
 
+	// Suggest is the path that asks the app for the options of an external menu: GET with block, action and typed in the
+	// query, answered with slack.Suggestions as JSON. Empty: nobody asks, and the menu says so.
+	Suggest string
+	// FileName says what the file of an ID is called; nil: by its ID.
+	FileName func(id string) string
+
 	// Filled is what the person has put into fields and menus so far, as Values returns it; it goes before what the app
 	// put there at first. So a form that came back with errors keeps what was typed.
 	Filled map[string]map[string]any

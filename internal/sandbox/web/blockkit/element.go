@@ -114,7 +114,7 @@ func (p *pen) element(b, e node, at spot) template.HTML {
 	case "plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input":
 		return p.textInput(b, e, c())
 	case "file_input":
-		return p.fileInput(e, c())
+		return p.fileInput(b, e, c())
 	}
 	if _, ok := menuKinds[strings.TrimPrefix(e.kind(), "multi_")]; ok {
 		return p.menu(b, e, c())

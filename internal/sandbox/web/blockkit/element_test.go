@@ -46,7 +46,7 @@ func TestElementsOfAMessageAreFormsOfTheirOwn(t *testing.T) {
 		"people":           {`{"type":"users_select","action_id":"a","initial_user":"U0ADMINONE"}`, []string{`<option value="U1">One</option><option value="U0ADMINONE" selected>@admin-one</option>`}},
 		"conversations":    {`{"type":"conversations_select","action_id":"a","default_to_current_conversation":true}`, []string{`<option value="C1" selected>#one</option>`}},
 		"channels":         {`{"type":"multi_channels_select","action_id":"a","initial_channels":["C1"]}`, []string{`<option value="C1" selected>#one</option>`}},
-		"of the app":       {`{"type":"external_select","action_id":"a","initial_option":` + fmt.Sprintf(option, "Z", "z") + `}`, []string{`<option value="z" selected>Z</option>`, "the sandbox asks for none"}},
+		"of the app":       {`{"type":"external_select","action_id":"a","initial_option":` + fmt.Sprintf(option, "Z", "z") + `}`, []string{`<option value="z" selected>Z</option>`, "Nobody asks the app"}},
 		"checkboxes":       {`{"type":"checkboxes","action_id":"a","options":` + options("x", "y") + `,"initial_options":` + options("y") + `}`, []string{"data-bk-now", `role="group"`, `<label class="bk-box" for="m1-b-a-1"><input type="checkbox" id="m1-b-a-1" name="choice" value="y" checked>`}},
 		"radio":            {`{"type":"radio_buttons","action_id":"a","options":` + options("x", "y") + `}`, []string{`role="radiogroup"`, `<input type="radio" id="m1-b-a-0" name="choice" value="x">`}},
 		"date":             {`{"type":"datepicker","action_id":"a","initial_date":"2026-01-02"}`, []string{`type="date" id="m1-b-a" name="choice" value="2026-01-02"`, `aria-label="Date"`}},
@@ -74,6 +74,8 @@ func TestElementsOfAModalPostItsForm(t *testing.T) {
 	holds(t, blocks(s, actions(`{"type":"button","action_id":"a","text":{"type":"plain_text","text":"Go"},`+confirmed+`}`)), `data-bk-yes type="submit" formaction="`+to+`"`)
 	holds(t, blocks(s, actions(`{"type":"overflow","action_id":"a","options":`+options("x")+`}`)), `formaction="`+to+`&amp;choice=x"`)
 	holds(t, blocks(s, actions(`{"type":"static_select","action_id":"a","options":`+options("x")+`}`)), `data-bk-post="`+to+`"`, `name="field:b:a"`)
+	s.Suggest = "/ask"
+	holds(t, blocks(s, actions(`{"type":"external_select","action_id":"a"}`)), `data-bk-suggest="/ask?action=a&amp;block=b"`, "not: Nobody asks")
 	field := `[{"type":"input","block_id":"b","dispatch_action":%t,"label":{"type":"plain_text","text":"L"},"element":{"type":"plain_text_input","action_id":"a"}}]`
 	holds(t, blocks(s, fmt.Sprintf(field, true)), `data-bk-enter="`+to+`"`, `name="field:b:a"`, `<button type="submit" hidden></button>`)
 	holds(t, blocks(s, fmt.Sprintf(field, false)), "not: data-bk-enter")
@@ -111,7 +113,7 @@ func TestFieldsAreLabelled(t *testing.T) {
 		"number": {`"type":"number_input","is_decimal_allowed":false,"min_value":"1","max_value":"5"`, []string{`type="number"`, `min="1" max="5" step="1"`}},
 		"part":   {`"type":"number_input","is_decimal_allowed":true`, []string{`step="any"`}},
 		"rich":   {`"type":"rich_text_input","initial_value":{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"was"}]}]}`, []string{"<textarea", "\nwas</textarea>"}},
-		"files":  {`"type":"file_input","filetypes":["csv",".txt"],"max_files":1`, []string{`type="file"`, `accept=".csv,.txt"`, "not:  multiple"}},
+		"files":  {`"type":"file_input","filetypes":["csv",".txt"],"max_files":1`, []string{`type="file"`, `name="upload:b:a"`, `accept=".csv,.txt"`, "not:  multiple"}},
 		"select": {`"type":"static_select","options":` + options("x"), []string{`for="m1-b-a-in"`, `<select id="m1-b-a" name="field:b:a" required` + about, `aria-required="true"` + about}},
 		"radio":  {`"type":"radio_buttons","options":` + options("x"), []string{`<span class="bk-label" id="m1-b-a-label">L</span>`, `role="radiogroup"` + about, `name="field:b:a" value="x" required`}},
 	} {
@@ -127,7 +129,9 @@ func TestWhatWasFilledInStays(t *testing.T) {
 	s.Modal = true
 	s.Filled = map[string]map[string]any{
 		"name": {"value": "typed"}, "one": {"value": "eu-west-1"}, "boxes": {"value": []string{"create"}}, "moment": {"value": int64(1782949500)}, "day": {"value": nil},
+		"files": {"value": []string{"F1"}},
 		"note2": {"value": map[string]any{"type": "rich_text", "elements": []any{map[string]any{"type": "text", "text": "put there"}}}},
 	}
-	holds(t, Blocks(every(t, "modal.json"), s), `value="typed"`, `<option value="eu-west-1" selected`, `value="Ireland"`, `value="create" checked`, "not: value=\"update\" checked", `value="2026-07-01T23:45"`, "not: 2026-11-23", "\nput there</textarea>")
+	s.FileName = func(id string) string { return id + ".csv" }
+	holds(t, Blocks(every(t, "modal.json"), s), `value="typed"`, `name="field:files:value" value="F1" checked><span>F1.csv</span>`, `<option value="eu-west-1" selected`, `value="Ireland"`, `value="create" checked`, "not: value=\"update\" checked", `value="2026-07-01T23:45"`, "not: 2026-11-23", "\nput there</textarea>")
 }

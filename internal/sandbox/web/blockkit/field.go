@@ -124,16 +124,27 @@ func (p *pen) picker(b, e node, c control) template.HTML {
 	return p.act(c, true, p.draw("text", f))
 }
 
-func (p *pen) fileInput(e node, c control) template.HTML {
+// fileInput draws a field for files, with those that it holds already, which can be taken out again. The files
+// themselves come with a form of enctype multipart/form-data; see Uploads.
+func (p *pen) fileInput(b, e node, c control) template.HTML {
 	types := e.strings("filetypes")
 	for i := range types {
 		types[i] = "." + strings.TrimPrefix(types[i], ".")
 	}
-	most := e.integer("max_files")
-	c.Label = "Files"
-	return p.draw("file-input", struct {
+	data := struct {
 		control
-		Accept   string
-		Multiple bool
-	}{c, strings.Join(types, ","), most != 1})
+		Upload, Accept string
+		Multiple       bool
+		Held           []choice
+	}{control: c, Upload: uploadName(c.Block, c.Action), Accept: strings.Join(types, ","), Multiple: e.integer("max_files") != 1}
+	data.Label = "Files"
+	for i, id := range p.held(b, e) {
+		name := id
+		if p.FileName != nil {
+			name = p.FileName(id)
+		}
+		data.Held = append(data.Held, choice{ID: c.ID + "-" + strconv.Itoa(i), Value: id, Text: name})
+	}
+	data.Required = c.Required && len(data.Held) == 0
+	return p.draw("file-input", data)
 }

@@ -2,6 +2,7 @@ package blockkit
 
 import (
 	"encoding/json"
+	"mime/multipart"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,12 +15,18 @@ func fieldName(block, action string) string {
 	return "field:" + url.QueryEscape(block) + ":" + url.QueryEscape(action)
 }
 
+// uploadName names the files that somebody adds to a field.
+func uploadName(block, action string) string {
+	return "upload:" + strings.TrimPrefix(fieldName(block, action), "field:")
+}
+
 // zoneOf names what says in which time zone the field's moment was typed.
 func zoneOf(name string) string { return "zone:" + name }
 
 // Values are a submitted modal's fields as slack.Server.Submit takes them: block ID → action ID → a string, a list of
 // strings where several may be chosen, or nil for nothing; a date with time is an int64, in seconds since 1970, as Slack
-// has it. Fields of blocks that were not in the form are left out. Of files there are the names alone.
+// has it. Fields of blocks that were not in the form are left out. Of files there are the IDs of those that a field held
+// already; see Uploads for new ones.
 func Values(form url.Values, blocks json.RawMessage) map[string]map[string]any {
 	out := map[string]map[string]any{}
 	list, _ := decode(blocks)
@@ -34,6 +41,29 @@ func Values(form url.Values, blocks json.RawMessage) map[string]map[string]any {
 			out[block] = map[string]any{}
 		}
 		out[block][action] = valueOf(e, given, form.Get(zoneOf(name)))
+	})
+	return out
+}
+
+// Upload is files that somebody adds to a field.
+type Upload struct {
+	Block, Action string
+	Files         []*multipart.FileHeader
+}
+
+// Uploads are the files that came with a modal's form, for slack.Server.UploadFor; the IDs that it returns belong to the
+// field's Values.
+func Uploads(form *multipart.Form, blocks json.RawMessage) []Upload {
+	var out []Upload
+	list, _ := decode(blocks)
+	controls(list, func(b, e node) {
+		if form == nil || e.kind() != "file_input" {
+			return
+		}
+		block, action := b.str("block_id"), e.str("action_id")
+		if files := form.File[uploadName(block, action)]; len(files) > 0 {
+			out = append(out, Upload{block, action, files})
+		}
 	})
 	return out
 }

@@ -4,20 +4,24 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"html/template"
+	"io"
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 
-	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
 )
 
@@ -56,11 +60,30 @@ func sent(drawn template.HTML) url.Values {
 	return out
 }
 
+// uploaded is a form with one file, as a browser sends it.
+func uploaded(t *testing.T, field, name, data string) *multipart.Form {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	part, err := w.CreateFormFile(field, name)
+	if err == nil {
+		_, err = io.WriteString(part, data)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	form, err := multipart.NewReader(&b, w.Boundary()).ReadForm(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form
+}
+
 // app is a client of the sandbox's Slack that opens a modal when somebody types its command, and takes every form.
 type app struct {
 	t     *testing.T
-	sb    *sandbox.Sandbox
-	token map[string]string
+	slack *slack.Server
+	url   string
 	forms chan json.RawMessage // the state of each form that came
 }
 
@@ -70,13 +93,13 @@ func (a *app) call(method, token string, body any) map[string]any {
 		a.t.Error(err)
 		return nil
 	}
-	req, err := http.NewRequest(http.MethodPost, a.token["SLACK_API_URL"]+method, bytes.NewReader(raw))
+	req, err := http.NewRequest(http.MethodPost, a.url+"/api/"+method, bytes.NewReader(raw))
 	if err != nil {
 		a.t.Error(err)
 		return nil
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("Authorization", "Bearer "+a.token[token])
+	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		a.t.Error(err)
@@ -92,15 +115,11 @@ func (a *app) call(method, token string, body any) map[string]any {
 
 func startApp(t *testing.T, view any) *app {
 	t.Helper()
-	sb, err := sandbox.Start(sandbox.Options{Relaxed: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &app{t: t, sb: sb, token: map[string]string{}, forms: make(chan json.RawMessage, 1)}
-	for _, v := range sb.Env() {
-		a.token[v.Name] = v.Value
-	}
-	address, _ := a.call("apps.connections.open", "SLACK_APP_TOKEN", struct{}{})["url"].(string)
+	server := slack.New(slack.Config{RateFactor: -1, Scopes: append(slices.Clone(slack.DefaultScopes), "files:read")})
+	web := httptest.NewServer(server.Handler())
+	server.SetURL(web.URL)
+	a := &app{t: t, slack: server, url: web.URL, forms: make(chan json.RawMessage, 1)}
+	address, _ := a.call("apps.connections.open", slack.DefaultAppToken, struct{}{})["url"].(string)
 	socket, _, err := websocket.DefaultDialer.Dial(address, nil) //nolint:bodyclose // it has none once the socket stands
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +128,8 @@ func startApp(t *testing.T, view any) *app {
 	t.Cleanup(func() {
 		_ = socket.Close()
 		<-done
-		_ = sb.Close()
+		server.Close()
+		web.Close()
 	})
 	hello := make(chan struct{})
 	go func() {
@@ -133,7 +153,7 @@ func startApp(t *testing.T, view any) *app {
 				continue
 			}
 			if e.Type == "slash_commands" {
-				a.call("views.open", "SLACK_BOT_TOKEN", map[string]any{"trigger_id": e.Payload.Trigger, "view": view})
+				a.call("views.open", slack.DefaultBotToken, map[string]any{"trigger_id": e.Payload.Trigger, "view": view})
 			} else {
 				a.forms <- e.Payload.View.State.Values
 			}
@@ -149,10 +169,10 @@ func TestAFormOfEveryFieldReachesTheApp(t *testing.T) {
 	a := startApp(t, map[string]any{"type": "modal", "title": text("All"), "submit": text("Send"), "blocks": every(t, "modal.json")})
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
-	if _, err := a.sb.Slack.Command(ctx, slack.Requester, slack.General, "/oktaws", ""); err != nil {
+	if _, err := a.slack.Command(ctx, slack.Requester, slack.General, "/oktaws", ""); err != nil {
 		t.Fatal(err)
 	}
-	view := a.sb.Slack.Views(slack.Requester)[0]
+	view := a.slack.Views(slack.Requester)[0]
 	s := Surface{Names: people{}, ID: view.ID, Action: "/act", Modal: true, Conversation: slack.General, Location: time.FixedZone("nowhere", 3600)}
 	if loc, err := time.LoadLocation("Asia/Tokyo"); err == nil {
 		s.Location = loc
@@ -170,8 +190,24 @@ func TestAFormOfEveryFieldReachesTheApp(t *testing.T) {
 	put("many", "admin", "billing")
 	put("person", slack.AdminTwo)
 	put("channels", slack.General)
-	put("files", "a.csv")
-	if _, err := a.sb.Slack.Submit(ctx, slack.Requester, view.ID, Values(form, view.Blocks)); err != nil {
+	for _, u := range Uploads(uploaded(t, "upload:files:value", "a.csv", "x,y"), view.Blocks) {
+		for _, f := range u.Files {
+			data := make([]byte, f.Size)
+			in, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(in, data); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := a.slack.UploadFor(slack.Requester, view.ID, u.Block, u.Action, slack.NewFile{Name: f.Filename, Data: data})
+			if err != nil {
+				t.Fatal(err)
+			}
+			put("files", kept[0].ID)
+		}
+	}
+	if _, err := a.slack.Submit(ctx, slack.Requester, view.ID, Values(form, view.Blocks)); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]map[string]map[string]any
@@ -198,7 +234,9 @@ func TestAFormOfEveryFieldReachesTheApp(t *testing.T) {
 				values := []any{}
 				for _, each := range many {
 					if o, ok := each.(map[string]any); ok {
-						each = o["value"]
+						if each = o["value"]; each == nil {
+							each = o["name"] // of a file
+						}
 					}
 					values = append(values, each)
 				}

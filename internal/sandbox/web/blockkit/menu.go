@@ -2,6 +2,7 @@ package blockkit
 
 import (
 	"html/template"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (p *pen) menu(b, e node, c control) template.HTML {
 		Most                 int // that may be chosen; 0: any number
 		Placeholder, Current string
 		Groups               []group
-		Note                 string
+		Suggest, Note        string
 	}{control: c, Multiple: multiple, Placeholder: words(e.node("placeholder"))}
 	if data.Placeholder == "" {
 		if data.Placeholder = menuKinds[kind].one; multiple {
@@ -54,7 +55,9 @@ func (p *pen) menu(b, e node, c control) template.HTML {
 	case "channels_select", "conversations_select":
 		data.Groups = offered(p.Channels)
 	case "external_select":
-		data.Note = "The app would be asked for options while somebody types; the sandbox asks for none."
+		if data.Suggest = p.suggest(c); data.Suggest == "" {
+			data.Note = "Nobody asks the app for options here."
+		}
 	default:
 		data.Groups = optionGroups(e)
 	}
@@ -70,6 +73,13 @@ func (p *pen) menu(b, e node, c control) template.HTML {
 		}
 	}
 	return p.act(c, true, p.draw("menu", data))
+}
+
+func (p *pen) suggest(c control) string {
+	if p.Suggest == "" {
+		return ""
+	}
+	return target(p.Suggest, url.Values{"block": {c.Block}, "action": {c.Action}})
 }
 
 func offered(list []Option) []group {

@@ -102,15 +102,6 @@
     settle();
   }, true);
 
-  // ——— Files: their names are all that a page needs of them ———
-  document.addEventListener("formdata", (e) => {
-    for (const input of e.target.querySelectorAll("input[type=file][data-bk-names]")) {
-      e.formData.delete(input.name);
-      e.formData.append(input.name, "");
-      for (const f of input.files) e.formData.append(input.name, f.name);
-    }
-  });
-
   // ——— Menus of more ———
   function closeOverflow(but) {
     for (const d of document.querySelectorAll("details.bk-overflow[open]")) if (d !== but) d.open = false;
@@ -150,12 +141,61 @@
 
   function matches(root) {
     const {select, input} = partsOf(root);
-    const words = editing ? input.value.trim().toLowerCase() : "";
+    const words = editing && !root.dataset.bkSuggest ? input.value.trim().toLowerCase() : ""; // the app looks for itself
     return [...select.options].filter((o) => o.value && o.textContent.toLowerCase().includes(words));
   }
 
   function full(root) {
     return root.dataset.most && partsOf(root).select.selectedOptions.length >= Number(root.dataset.most);
+  }
+
+  // ——— Options that the app is asked for, while somebody types ———
+  const said = new Map();   // ID of a menu → what stands under it in the place of options
+  const picked = new Map(); // ID of a select → value → text of what was chosen: the page knows the value alone
+  let asking;
+
+  function ask(root) {
+    const {select, input} = partsOf(root);
+    const typed = editing ? input.value.trim() : "";
+    clearTimeout(asking);
+    asking = setTimeout(async () => {
+      let found;
+      try {
+        const r = await fetch(root.dataset.bkSuggest + "&typed=" + encodeURIComponent(typed), {headers: {Accept: "application/json"}});
+        found = r.ok ? await r.json() : {error: await r.text()};
+      } catch (e) {
+        found = {error: String(e)};
+      }
+      if (open !== root.id || typed !== (editing ? input.value.trim() : "")) return;
+      for (const o of [...select.options]) if (o.value && !o.selected) o.remove();
+      for (const g of select.querySelectorAll("optgroup:empty")) g.remove();
+      for (const g of found.groups || []) {
+        const into = g.label ? Object.assign(document.createElement("optgroup"), {label: g.label}) : select;
+        for (const o of g.options) {
+          if ([...select.options].some((have) => have.value === o.value)) continue;
+          const option = new Option(o.text, o.value);
+          if (o.description) option.dataset.detail = o.description;
+          into.append(option);
+        }
+        if (into !== select) select.append(into);
+      }
+      if (typed) active = 0;
+      said.set(root.id, found.error || (found.least ? `Type ${found.least} characters or more` : "No results"));
+      draw(root);
+    }, typed ? 250 : 0);
+  }
+
+  // keep has the select hold what was chosen from the app's options, though the page that came since has not got it.
+  function keep(root) {
+    const {select} = partsOf(root);
+    const mine = picked.get(select.id);
+    if (!mine) return;
+    const untouched = [...select.selectedOptions].every((o) => !o.value);
+    for (const [value, {text, chosen}] of mine) {
+      let option = [...select.options].find((o) => o.value === value);
+      if (option) option.textContent = text;
+      else if (chosen && untouched) select.append(new Option(text, value, false, true));
+    }
   }
 
   // draw makes the list's options anew.
@@ -202,7 +242,7 @@
     if (!found.length) {
       const none = document.createElement("span");
       none.className = "bk-none";
-      none.textContent = select.options.length > 1 ? "No results" : "Nothing to choose from";
+      none.textContent = root.dataset.bkSuggest ? said.get(root.id) || "…" : select.options.length > 1 ? "No results" : "Nothing to choose from";
       list.append(none);
     }
     list.hidden = false;
@@ -225,6 +265,7 @@
       open = root.id;
       editing = false;
       active = matches(root).findIndex((o) => o.selected);
+      if (root.dataset.bkSuggest) ask(root);
     }
     draw(root);
   }
@@ -255,6 +296,7 @@
       option.selected = true;
       collapse();
     }
+    if (root.dataset.bkSuggest) picked.set(select.id, new Map([...picked.get(select.id) || [], ...[...select.options].filter((o) => o.value).map((o) => [o.value, {text: o.textContent, chosen: o.selected}])]));
     input.setCustomValidity("");
     if (open) expand(root);
     sync(root);
@@ -286,7 +328,7 @@
   // settle brings everything in line with the page as it is now.
   function settle() {
     for (const menu of document.querySelectorAll("details.bk-overflow[open]")) fit(menu);
-    for (const root of document.querySelectorAll("[data-bk-combo]")) sync(root);
+    for (const root of document.querySelectorAll("[data-bk-combo]")) { keep(root); sync(root); }
     const root = open && document.getElementById(open);
     if (root) draw(root); else open = null;
   }
@@ -304,6 +346,7 @@
     expand(root);
     editing = true;
     active = e.target.value.trim() ? 0 : -1;
+    if (root.dataset.bkSuggest) ask(root);
     draw(root);
   });
   document.addEventListener("focusout", (e) => {
