@@ -60,7 +60,7 @@
     document.dispatchEvent(new CustomEvent("page:shown"));
   }
 
-  async function follow(url, init, push) {
+  async function follow(url, init, push, keep) {
     busy++;
     try {
       const r = await fetch(url, {...init, headers: {Accept: "text/html", ...init?.headers}});
@@ -68,7 +68,7 @@
       const html = await r.text();
       const before = location.href;
       if (push && r.url !== before) history.pushState(null, "", r.url);
-      if (!show(html, false)) { location.reload(); return; }
+      if (!show(html, keep)) { location.reload(); return; }
       const target = location.hash && document.getElementById(location.hash.slice(1));
       if (target) target.scrollIntoView();
       offline(false);
@@ -120,7 +120,7 @@
     }
     const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
     if (form.hasAttribute("data-reset")) form.reset();
-    follow(url, {method: "POST", body}, true);
+    follow(url, {method: "POST", body}, true, form.hasAttribute("data-keep"));
   });
 
   document.addEventListener("click", (e) => {
