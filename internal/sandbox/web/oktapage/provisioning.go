@@ -6,11 +6,15 @@ import (
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
 )
 
-// parts of the Provisioning tab, as its list Settings has them [D].
+// parts of the Provisioning tab, as its list Settings has them
+// (https://help.okta.com/en/prod/Content/Topics/Provisioning/lcm/lcm-provision-application.htm) [D]. The fields and
+// buttons in them have the labels, and the order, of
+// https://help.okta.com/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm [D]; the sentences between
+// them are the sandbox's own.
 var parts = map[string]string{"to-app": "To App", "to-okta": "To Okta", "integration": "Integration"}
 
 // provisioning shows the Provisioning tab. While the API integration is off, there is the button to configure it
-// alone; once it is on, To App comes first.
+// alone; once it is on, To App comes first [C].
 func (p pages) provisioning(w http.ResponseWriter, r *http.Request, a okta.Application) {
 	part := r.PathValue("part")
 	if part == "" {
