@@ -85,7 +85,8 @@ func New(c Config) *Server {
 // credential scope of their signature, and go through the hub under the service names sts, iam, cloudformation,
 // organizations and signin, with the account as subject.
 func (s *Server) Handler() http.Handler {
-	return s.hub.Handler(wire.Service{Identify: s.identify, Fail: fail, Serve: http.HandlerFunc(s.serve)})
+	known, _ := bases()
+	return s.hub.Handler(wire.Service{Identify: s.identify, Fail: fail, Serve: http.HandlerFunc(s.serve), Bases: known})
 }
 
 // Changed returns a channel that closes at the next change of anything.

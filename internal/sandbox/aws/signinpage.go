@@ -24,27 +24,29 @@ const (
 	chooseRolePath = "/saml/role"
 )
 
-func forSignIn(r *http.Request) bool {
-	return r.URL.Path == responsePath || r.URL.Path == chooseRolePath
-}
+// signInOperations are their names, by path.
+var signInOperations = map[string]string{responsePath: "PostResponse", chooseRolePath: "ChooseRole"}
+
+func forSignIn(r *http.Request) bool { return signInOperations[r.URL.Path] != "" }
 
 // identifySignIn names a call for the hub.
 func identifySignIn(r *http.Request, body []byte) (service, action, subject string) {
 	form, _ := url.ParseQuery(string(body))
+	action = signInOperations[r.URL.Path]
 	if r.URL.Path == chooseRolePath {
 		at, _ := parseARN(form.Get("role"))
-		return signInService, "ChooseRole", at.account
+		return signInService, action, at.account
 	}
 	if response, refused := parseResponse(form.Get("SAMLResponse")); refused == nil {
 		for _, pair := range readPairs(response.assertion) {
 			at, _ := parseARN(pair.role)
 			if subject != "" && subject != at.account {
-				return signInService, "PostResponse", "" // of several accounts
+				return signInService, action, "" // of several accounts
 			}
 			subject = at.account
 		}
 	}
-	return signInService, "PostResponse", subject
+	return signInService, action, subject
 }
 
 func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,9 @@ import (
 
 const roleType = "AWS::IAM::Role"
 
+// resourceTypes are those that a template can hold.
+var resourceTypes = []string{roleType}
+
 // roleProperties are the properties of AWS::IAM::Role
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html).
 type roleProperties struct {

@@ -217,10 +217,10 @@ func parseResource(name string, fields map[string]any) (resourceSpec, error) {
 			return r, templateError("%s of resource %s has the wrong form", key, name)
 		}
 	}
-	switch r.kind {
-	case "":
+	switch {
+	case r.kind == "":
 		return r, validation("Template format error: [/Resources/" + name + "] Every Resources object must contain a Type member.")
-	case roleType:
+	case slices.Contains(resourceTypes, r.kind):
 		return r, nil
 	}
 	return r, templateError("Unrecognized resource types: [%s]", r.kind)

@@ -91,7 +91,8 @@ func (s *Server) SetURL(base string) {
 
 // Handler answers Okta's API and the admin console's paths.
 func (s *Server) Handler() http.Handler {
-	return s.cfg.Hub.Handler(wire.Service{Identify: s.identify, Fail: s.fail, Serve: http.HandlerFunc(s.serve)})
+	known, _ := bases()
+	return s.cfg.Hub.Handler(wire.Service{Identify: s.identify, Fail: s.fail, Serve: http.HandlerFunc(s.serve), Bases: known})
 }
 
 // identify names a call by its operation's ID in Okta's OpenAPI description; what the stand-in does not know is

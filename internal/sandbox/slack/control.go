@@ -39,17 +39,68 @@ import (
 //	GET  /control/slack/ephemerals?user=…, views?user=…, home?user=…, dm?user=…
 //	GET  /control/slack/wait?after=N  the number of changes so far, once it is above N (at the latest after 30 s)
 func (s *Server) serveControl(mux *http.ServeMux) {
-	type order struct {
-		User, Channel, Command, Text, TS, Action, Block, View, File, Reason string
-
-		Choice  any
-		Message Message
-		Values  map[string]map[string]any
-		Files   []NewFile
-		N       int
+	for name, do := range s.orders() {
+		mux.HandleFunc("POST /control/slack/"+name, func(w http.ResponseWriter, r *http.Request) {
+			var o order
+			d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*FilesBytes)) // files come as base64
+			d.DisallowUnknownFields()
+			if err := d.Decode(&o); err != nil {
+				writeJSON(w, http.StatusBadRequest, object{"error": fmt.Sprintf("%s: %v", name, err)})
+				return
+			}
+			answer, err := do(r.Context(), o)
+			if err != nil {
+				writeJSON(w, http.StatusBadRequest, object{"error": err.Error()})
+				return
+			}
+			writeJSON(w, http.StatusOK, answer)
+		})
 	}
+	for name, get := range map[string]func(r *http.Request) any{
+		"people":     func(*http.Request) any { return s.People() },
+		"channels":   func(*http.Request) any { return s.Channels() },
+		"unanswered": func(*http.Request) any { return listed(s.Unanswered()) },
+		"complaints": func(*http.Request) any { return listed(s.Complaints()) },
+		"texts": func(*http.Request) any {
+			messages, views := s.AllTexts()
+			return object{"messages": listed(messages), "views": listed(views)}
+		},
+		"messages":   func(r *http.Request) any { return listed(s.Messages(r.FormValue("channel"))) },
+		"ephemerals": func(r *http.Request) any { return listed(s.Ephemerals(r.FormValue("user"))) },
+		"views":      func(r *http.Request) any { return listed(s.Views(r.FormValue("user"))) },
+		"dm":         func(r *http.Request) any { return object{"channel": s.DM(r.FormValue("user"))} },
+		"home": func(r *http.Request) any {
+			v, published := s.Home(r.FormValue("user"))
+			return object{"published": published, "view": v}
+		},
+		"wait": func(r *http.Request) any {
+			after, _ := strconv.Atoi(r.FormValue("after"))
+			ctx, cancel := context.WithTimeout(r.Context(), 30*time.Second)
+			defer cancel()
+			n := 0
+			_ = s.Wait(ctx, func() bool { n = s.revision(); return n > after })
+			return object{"changes": n}
+		},
+	} {
+		mux.HandleFunc("GET /control/slack/"+name, func(w http.ResponseWriter, r *http.Request) { writeJSON(w, http.StatusOK, get(r)) })
+	}
+}
+
+// order is the body of what somebody asks for.
+type order struct {
+	User, Channel, Command, Text, TS, Action, Block, View, File, Reason string
+
+	Choice  any
+	Message Message
+	Values  map[string]map[string]any
+	Files   []NewFile
+	N       int
+}
+
+// orders are what people, and whoever plays fate, can have done.
+func (s *Server) orders() map[string]func(context.Context, order) (any, error) {
 	done := object{"ok": true}
-	for name, do := range map[string]func(context.Context, order) (any, error){
+	return map[string]func(context.Context, order) (any, error){
 		"command": func(ctx context.Context, o order) (any, error) {
 			return s.Command(ctx, o.User, o.Channel, o.Command, o.Text)
 		},
@@ -95,50 +146,6 @@ func (s *Server) serveControl(mux *http.ServeMux) {
 		"haunt":      func(_ context.Context, o order) (any, error) { s.Haunt(o.N); return done, nil },
 		"twice":      func(_ context.Context, o order) (any, error) { s.DeliverTwice(o.N); return done, nil },
 		"redeliver":  func(context.Context, order) (any, error) { return object{"ok": s.Redeliver()}, nil },
-	} {
-		mux.HandleFunc("POST /control/slack/"+name, func(w http.ResponseWriter, r *http.Request) {
-			var o order
-			d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 2*FilesBytes)) // files come as base64
-			d.DisallowUnknownFields()
-			if err := d.Decode(&o); err != nil {
-				writeJSON(w, http.StatusBadRequest, object{"error": fmt.Sprintf("%s: %v", name, err)})
-				return
-			}
-			answer, err := do(r.Context(), o)
-			if err != nil {
-				writeJSON(w, http.StatusBadRequest, object{"error": err.Error()})
-				return
-			}
-			writeJSON(w, http.StatusOK, answer)
-		})
-	}
-	for name, get := range map[string]func(r *http.Request) any{
-		"people":     func(*http.Request) any { return s.People() },
-		"channels":   func(*http.Request) any { return s.Channels() },
-		"unanswered": func(*http.Request) any { return listed(s.Unanswered()) },
-		"complaints": func(*http.Request) any { return listed(s.Complaints()) },
-		"texts": func(*http.Request) any {
-			messages, views := s.AllTexts()
-			return object{"messages": listed(messages), "views": listed(views)}
-		},
-		"messages":   func(r *http.Request) any { return listed(s.Messages(r.FormValue("channel"))) },
-		"ephemerals": func(r *http.Request) any { return listed(s.Ephemerals(r.FormValue("user"))) },
-		"views":      func(r *http.Request) any { return listed(s.Views(r.FormValue("user"))) },
-		"dm":         func(r *http.Request) any { return object{"channel": s.DM(r.FormValue("user"))} },
-		"home": func(r *http.Request) any {
-			v, published := s.Home(r.FormValue("user"))
-			return object{"published": published, "view": v}
-		},
-		"wait": func(r *http.Request) any {
-			after, _ := strconv.Atoi(r.FormValue("after"))
-			ctx, cancel := context.WithTimeout(r.Context(), 30*time.Second)
-			defer cancel()
-			n := 0
-			_ = s.Wait(ctx, func() bool { n = s.revision(); return n > after })
-			return object{"changes": n}
-		},
-	} {
-		mux.HandleFunc("GET /control/slack/"+name, func(w http.ResponseWriter, r *http.Request) { writeJSON(w, http.StatusOK, get(r)) })
 	}
 }
 

@@ -166,17 +166,30 @@ func (s *Server) Blot(text string) string {
 	return strings.NewReplacer(s.cfg.BotToken, "xoxb-…", s.cfg.AppToken, "xapp-…").Replace(text)
 }
 
+// doors are what the app reaches besides the Web API, and the names of their operations.
+var doors = []struct {
+	method, path, operation string
+	serve                   func(*Server, http.ResponseWriter, *http.Request)
+}{
+	{"", "/link/", "socket", (*Server).serveSocket},
+	{"POST ", "/response/", "response_url", (*Server).serveResponseURL},
+	{"POST ", "/upload/v1/", "upload", (*Server).serveUpload},
+	{"GET ", "/files-pri/", download, (*Server).servePrivate},
+}
+
+const download = "download"
+
 // Handler serves the Web API under /api/, sockets under /link/, response URLs under /response/ and files under /upload/
 // and /files-pri/, all through the hub, and the control API under /control/slack/.
 func (s *Server) Handler() http.Handler {
 	services := http.NewServeMux()
 	services.HandleFunc("/api/", s.serveAPI)
-	services.HandleFunc("/link/", s.serveSocket)
-	services.HandleFunc("POST /response/", s.serveResponseURL)
-	services.HandleFunc("POST /upload/v1/", s.serveUpload)
-	services.HandleFunc("GET /files-pri/", s.servePrivate)
+	for _, d := range doors {
+		services.HandleFunc(d.method+d.path, func(w http.ResponseWriter, r *http.Request) { d.serve(s, w, r) })
+	}
+	known, _ := s.bases()
 	mux := http.NewServeMux()
-	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Serve: services}))
+	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Serve: services, Bases: known}))
 	s.serveControl(mux)
 	return mux
 }
@@ -184,9 +197,7 @@ func (s *Server) Handler() http.Handler {
 // identify names a call for the hub: slack, its method, and the channel, user or view that it is about. A socket's
 // operation is "socket", a response URL's "response_url", that of a file's bytes "upload" or "download".
 func identify(r *http.Request, body []byte) (service, operation, subject string) {
-	method, isMethod := strings.CutPrefix(r.URL.Path, "/api/")
-	switch {
-	case isMethod:
+	if method, isMethod := strings.CutPrefix(r.URL.Path, "/api/"); isMethod {
 		a := readArgs(r, body)
 		for _, name := range []string{"channel", "channel_id", "user_id", "user", "users", "view_id", "email", "usergroup", "file"} {
 			if a[name] != "" {
@@ -194,15 +205,16 @@ func identify(r *http.Request, body []byte) (service, operation, subject string)
 			}
 		}
 		return "slack", method, ""
-	case strings.HasPrefix(r.URL.Path, "/link/"):
-		return "slack", "socket", ""
-	case strings.HasPrefix(r.URL.Path, "/response/"):
-		return "slack", "response_url", ""
-	case strings.HasPrefix(r.URL.Path, "/upload/"):
-		return "slack", "upload", ""
-	case strings.HasPrefix(r.URL.Path, "/files-pri/"):
-		name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/files-pri/"), "/")
-		return "slack", "download", strings.TrimPrefix(name, Team+"-")
+	}
+	for _, d := range doors {
+		rest, here := strings.CutPrefix(r.URL.Path, d.path)
+		if here && d.operation == download {
+			rest, _, _ = strings.Cut(rest, "/")
+			return "slack", d.operation, strings.TrimPrefix(rest, Team+"-")
+		}
+		if here {
+			return "slack", d.operation, ""
+		}
 	}
 	return "slack", r.URL.Path, ""
 }

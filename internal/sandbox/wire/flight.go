@@ -12,6 +12,7 @@ func (h *Hub) arrive(c Call) (Call, *Fault) {
 	h.mu.Lock()
 	h.seq++
 	c.Seq = h.seq
+	c.Unknown = !h.knows(&c)
 	h.underWay[c.Seq] = flight{c, time.Now()}
 	hook := h.hook
 	h.mu.Unlock()
@@ -40,6 +41,7 @@ func (h *Hub) finish(c Call) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.underWay, c.Seq)
+	h.noteUnknown(c)
 	h.record.add(c)
 	h.touch()
 }

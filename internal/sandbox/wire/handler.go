@@ -16,10 +16,13 @@ type Service struct {
 	Fail func(w http.ResponseWriter, r *http.Request, f Fault)
 	// Serve does the call.
 	Serve http.Handler
+	// Bases says what each of its operations rests on; a call of another one is unknown.
+	Bases []Basis
 }
 
 // Handler puts the hub before a service.
 func (h *Hub) Handler(s Service) http.Handler {
+	h.register(s.Bases)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(io.LimitReader(r.Body, 16<<20))
 		if err != nil {

@@ -18,6 +18,7 @@ type Call struct {
 	Status    int       `json:"status"`            // 0: the connection was cut
 	Millis    float64   `json:"millis"`
 	Fault     string    `json:"fault,omitempty"`    // the ID of the fault that struck
+	Unknown   bool      `json:"unknown,omitempty"`  // no service knows the operation
 	Request   string    `json:"request,omitempty"`  // body, secrets blotted out
 	Response  string    `json:"response,omitempty"` // body, secrets blotted out
 	Bare      bool      `json:"bare,omitempty"`     // the bodies are no longer kept
@@ -32,6 +33,9 @@ type Hub struct {
 	underWay map[int]flight
 	faults   []*Fault
 	nextID   int
+	bases    []Basis
+	known    map[operationKey]bool // of each operation, whether it is an aside
+	unknown  []Call
 	hook     func(Call) *Fault
 	secret   func(string) string
 
@@ -46,7 +50,7 @@ type flight struct {
 
 // New makes a hub whose calls bear the times of now.
 func New(now func() time.Time) *Hub {
-	return &Hub{now: now, record: record{most: keepCalls, mostBytes: keepBodies}, underWay: map[int]flight{}, changed: make(chan struct{})}
+	return &Hub{now: now, record: record{most: keepCalls, mostBytes: keepBodies}, underWay: map[int]flight{}, known: map[operationKey]bool{}, changed: make(chan struct{})}
 }
 
 // Blot has every recorded body go through blot, which hides secrets.

@@ -1,0 +1,55 @@
+package aws
+
+import "github.com/oktaws/oktaws/internal/sandbox/wire"
+
+// stackDocs is what CloudFormation's reference says of an operation.
+func stackDocs(operation, says string) wire.Claim {
+	return wire.InDocuments(stackAPI+operation+".html", says)
+}
+
+const stackStatuses = stackGuide + "view-stack-events.html"
+
+var stackBases = []wire.Basis{
+	{Operation: "CreateStack", Does: "makes a stack out of a template", Claims: []wire.Claim{
+		stackDocs("CreateStack", "Parameters, capabilities, OnFailure, and a client request token, with which the same call does the same once."),
+		wire.InDocuments(stackGuide+"template-anatomy.html", "The sections of a template; 51,200 bytes."),
+		wire.InDocuments(stackGuide+"intrinsic-function-reference.html", "Its functions and conditions."),
+		wire.InDocuments(stackStatuses, "The statuses on the way, and ROLLBACK_COMPLETE where it fails."),
+		wire.Guessed("aws/template.go", "The words of templates that are refused; what is refused is so before anything is made."),
+		wire.Guessed("aws/stack.go", "Each resource takes the same time, half of it before it exists: a setting."),
+	}},
+	{Operation: "UpdateStack", Does: "changes a stack to another template or other parameters", Claims: []wire.Claim{
+		stackDocs("UpdateStack", "UsePreviousTemplate, UsePreviousValue, tags."),
+		wire.ByOthers("https://github.com/aws/aws-cli/issues/3249", "A ValidationError “No updates are to be performed.” where nothing would change."),
+		wire.ByOthers("https://github.com/bitovi/bitops/issues/128", "A ValidationError from a status that cannot be updated, such as ROLLBACK_COMPLETE, in these words."),
+		wire.ByOthers("https://github.com/SWO-GS/auto-tag/issues/98", "“Stack [name] does not exist”."),
+		wire.InDocuments(stackStatuses, "The statuses on the way, and back where it fails."),
+	}},
+	{Operation: "DeleteStack", Does: "deletes a stack and what it made", Claims: []wire.Claim{
+		stackDocs("DeleteStack", "One that is not there is no error."),
+		wire.InDocuments(stackStatuses, "DELETE_FAILED where a resource cannot go."),
+		wire.Guessed("aws/cloudformation.go", "A stack that is being changed cannot be deleted; one that is being made can."),
+	}},
+	{Operation: "DescribeStacks", Does: "shows one stack, or all that are not deleted", Claims: []wire.Claim{
+		stackDocs("DescribeStacks", "A deleted one is found by its ID alone."),
+		wire.ByOthers("https://github.com/boto/boto3/issues/2807", "A ValidationError “Stack with id … does not exist”."),
+	}},
+	{Operation: "DescribeStackEvents", Does: "lists a stack's events, the newest first", Claims: []wire.Claim{
+		stackDocs("DescribeStackEvents", "Their fields, the client request token among them."),
+		wire.ByOthers("https://github.com/aws/serverless-application-model/issues/1873", "“Resource creation Initiated”, and “Resource creation cancelled” of those beside the one that failed."),
+	}},
+	{Operation: "DescribeStackResources", Does: "shows a stack's resources", Claims: []wire.Claim{stackDocs("DescribeStackResources", "By stack, and by logical ID.")}},
+	{Operation: "ListStackResources", Does: "lists a stack's resources", Claims: []wire.Claim{stackDocs("ListStackResources", "In pages.")}},
+	{Operation: "GetTemplate", Does: "gives a stack's template back", Claims: []wire.Claim{stackDocs("GetTemplate", "As it was sent.")}},
+	{Operation: "ValidateTemplate", Does: "checks a template", Claims: []wire.Claim{
+		stackDocs("ValidateTemplate", "Its parameters, and the capabilities that it needs."),
+		wire.Guessed("aws/template.go", "It refuses all that a create would; AWS refuses less here, and the rest only when the stack is made."),
+	}},
+	{Operation: roleType, Aside: true, Does: "is a role that a stack makes, changes and takes away", Claims: []wire.Claim{
+		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html", "Its properties, what Ref and GetAtt give, and which changes need another role."),
+		wire.InDocuments(stackGuide+"aws-properties-resource-tags.html", "CloudFormation tags what it makes."),
+		wire.ByOthers("https://github.com/awslabs/stable-diffusion-aws-extension/issues/233", "A refusal of IAM's stands in the event as “Resource handler returned message: …”, with a HandlerErrorCode."),
+		wire.Guessed("aws/stackrole.go", "A policy that somebody attached by hand makes the deletion fail, rather than going with the role."),
+		wire.Guessed("aws/stackrole.go", "Any property that is not known here is refused, and no other type of resource is there."),
+	}},
+}
