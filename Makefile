@@ -15,7 +15,7 @@ help: ## this list
 .PHONY: demo
 demo: go ## run Slack, Okta and AWS in the browser, with oktaws at work in them, until Ctrl-C (SCENARIO=50-accounts for another beginning)
 	@echo "Building, which takes a minute or two the first time …"
-	@$(GO) build -o bin/ ./cmd/oktaws-sandbox
+	@CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/oktaws-sandbox
 	@exec bin/oktaws-sandbox demo $(if $(SCENARIO),--scenario $(SCENARIO))
 
 .PHONY: story
