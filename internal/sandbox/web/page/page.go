@@ -81,10 +81,10 @@ func Show(w http.ResponseWriter, place Place, status int, v View) {
 	var b bytes.Buffer
 	err := frame.Execute(&b, struct {
 		View
-		Now     string  // the sandbox's time, RFC 3339
-		Speed   float64 // how fast its clock runs
+		Now     time.Time // the sandbox's
+		Speed   float64   // how fast its clock runs
 		Systems []link
-	}{v, sb.Now().UTC().Format(time.RFC3339), sb.Speed(), systems})
+	}{v, sb.Now().UTC(), sb.Speed(), systems})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
