@@ -24,7 +24,7 @@ func bases() (known []wire.Basis, strays []string) {
 		known, strays = append(known, k...), append(strays, s...)
 	}
 	names := func(service string) []string { return slices.Sorted(maps.Keys(operations[service])) }
-	add("aws", nil, callBases...)
+	add("aws", nil, append(slices.Clone(callBases), responseBasis)...)
 	add("sts", names("sts"), stsBases...)
 	add("iam", names("iam"), slices.Concat(iamBases, roleBases, userBases)...)
 	add("cloudformation", append(names("cloudformation"), resourceTypes...), stackBases...)
@@ -65,12 +65,12 @@ var stsBases = []wire.Basis{
 		wire.InDocuments(iamGuide+"id_credentials_temp_control-access_monitor.html", "A source identity stays for the whole chain, and setting it needs a permission of its own."),
 		wire.InDocuments(iamGuide+"troubleshoot_roles.html", "A role that is absent is refused like one that trusts somebody else."),
 	}},
-	{Operation: "AssumeRoleWithSAML", Does: "gives a session of a role for a SAML response", Claims: slices.Concat([]wire.Claim{
+	{Operation: "AssumeRoleWithSAML", Does: "gives a session of a role for a SAML response", Claims: []wire.Claim{
 		wire.InDocuments(stsAPI+"AssumeRoleWithSAML.html", "No signature is needed. The answer's fields; the response's SessionDuration can shorten what is asked for, and no more."),
 		wire.ByOthers("https://github.com/Nike-Inc/gimme-aws-creds/issues/251", "A response is taken as often as it comes while it is good, for role after role, and five minutes long."),
 		wire.Guessed("aws/serve.go", "It does not matter who signed the request, if anybody did."),
 		wire.Guessed("aws/federation.go", "PackedPolicySize counts characters: how AWS packs a policy is not known."),
-	}, responseClaims)},
+	}},
 }
 
 var organizationBases = []wire.Basis{

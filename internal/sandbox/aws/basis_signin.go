@@ -1,13 +1,9 @@
 package aws
 
-import (
-	"slices"
+import "github.com/oktaws/oktaws/internal/sandbox/wire"
 
-	"github.com/oktaws/oktaws/internal/sandbox/wire"
-)
-
-// responseClaims are about how a SAML response is read, on either way in.
-var responseClaims = []wire.Claim{
+// responseBasis is how a SAML response is read, on either way in.
+var responseBasis = wire.Basis{Operation: "SAML response", Aside: true, Does: "is checked, at the sign-in page and by AssumeRoleWithSAML alike", Claims: []wire.Claim{
 	wire.InDocuments(iamGuide+"id_roles_providers_create_saml_assertions.html", "The attributes Role, RoleSessionName and SessionDuration, the audiences, the recipient."),
 	wire.InDocuments(iamGuide+"troubleshoot_saml.html", "The words and codes of what is refused."),
 	wire.InDocuments(iamGuide+"reference_policies_iam-condition-keys.html", "The condition keys that a trust policy can ask for."),
@@ -23,14 +19,14 @@ var responseClaims = []wire.Claim{
 	wire.Guessed("aws/claims.go", "A SessionDuration out of range is refused."),
 	wire.Guessed("aws/enter.go", "The words for a role that the response does not name."),
 	wire.Guessed("aws/refusal.go", "“Your request included an invalid SAML response” stands for every refusal whose words are not known."),
-}
+}}
 
 var signInBases = []wire.Basis{
-	{Operation: "PostResponse", Does: "takes the SAML response that a browser posts, and says which roles can be entered", Claims: slices.Concat(responseClaims, []wire.Claim{
+	{Operation: "PostResponse", Does: "takes the SAML response that a browser posts, and says which roles can be entered", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.oasis-open.org/security/saml/v2.0/saml-profiles-2.0-os.pdf", "An assertion is good for one sign-on (4.1.4.5)."),
 		wire.InDocuments(iamGuide+"id_roles_providers_enable-console-saml.html", "With several roles there is a page to choose one on."),
 		wire.Guessed("aws/signin.go", "AWS's page keeps to that: an assertion that was used before is refused."),
-	})},
+	}},
 	{Operation: "ChooseRole", Does: "enters the role that a person chose", Claims: []wire.Claim{
 		wire.Guessed("aws/signin.go", "The response is looked at once more, so that what has gone stale meanwhile is refused."),
 		wire.InDocuments(iamGuide+"id_roles_providers_enable-console-saml.html", "The person is then in the console as that role."),

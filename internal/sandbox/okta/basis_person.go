@@ -42,7 +42,8 @@ var personBases = []wire.Basis{
 		wire.Guessed("okta/entitlement.go", "Where the first assignment has no roles yet, there are none, whatever the next ones have."),
 		wire.Guessed("okta/entitlement.go", "Without provisioning there are no roles, even where some were assigned before it was lost."),
 		wire.Guessed("okta/entitlement.go", "A role that was assigned, and is no longer among the imported ones, is left out."),
-		wire.Guessed("okta/entitlement.go", "The group filter must match the whole name, and one that cannot be read yields nothing."),
+		wire.Guessed("okta/entitlement.go", "The group filter must match the whole name, so that a name with more to it grants nothing."),
+		wire.Guessed("okta/entitlement.go", "A group filter that cannot be read, or lacks the account or the role, yields nothing."),
 	}},
 	{Operation: "console.instance", Does: "shows an application's Provisioning tab", Claims: []wire.Claim{
 		wire.InDocuments(awsGuide+"aws-configure-aws-app.htm", "What the tab has: API integration with its key, and To App with its ticks."),

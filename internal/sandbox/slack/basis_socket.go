@@ -15,7 +15,7 @@ var socketBases = []wire.Basis{
 		wire.ByOthers(javaSDK, "The envelopes of a command, a click and an event (MockSocketMode.java)."),
 		wire.ByOthers("https://github.com/slack-go/slack", "hello and disconnect (socketmode_test.go); a client that sees no ping for 30 s reconnects, so the server pings."),
 		wire.ByOthers("https://github.com/slackapi/python-slack-sdk/issues/1940", "Connections that are dead stay registered and swallow envelopes; clicks are not sent again."),
-		wire.Guessed("slack/socket.go", "An acknowledgement of 20,480 bytes or more is dropped: slack-go refuses to send one."),
+		wire.ByOthers("https://github.com/slack-go/slack", "An acknowledgement of 20,480 bytes or more is too large: the client refuses to send one."),
 		wire.Guessed("slack/socket.go", "Connections take turns; Slack promises no order."),
 	}},
 }
