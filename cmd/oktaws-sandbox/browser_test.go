@@ -185,21 +185,36 @@ func (p *person) press(name string) {
 	p.clickOn("press "+name, pressable, name)
 }
 
+// clickOn clicks until the thing has been hit: a page may change between the look and the click, for a person too.
 func (p *person) clickOn(what, kind, name string) {
 	p.t.Helper()
-	var at struct{ X, Y float64 }
-	p.ask(what, `
-		const e = called(all(args[0]), args[1]);
-		if (!e || e.disabled) return null;
-		e.scrollIntoView({block: "nearest", behavior: "instant"});
-		const r = e.getBoundingClientRect(), x = r.x + Math.min(r.width / 2, 60), y = r.y + r.height / 2, key = [x, y, r.width].join();
-		const before = window.lastSeenAt; window.lastSeenAt = key;
-		if (before !== key) return null;
-		const hit = document.elementFromPoint(x, y);
-		if (!hit || !(e.contains(hit) || hit.contains(e))) return null;
-		window.lastSeenAt = undefined;
-		return {x, y};`, &at, kind, name)
-	p.do(what, chromedp.MouseClickXY(at.X, at.Y))
+	for range 5 {
+		var at struct {
+			X, Y  float64
+			Click string
+		}
+		p.ask(what, `
+			const e = called(all(args[0]), args[1]);
+			if (!e || e.disabled) return null;
+			e.scrollIntoView({block: "nearest", behavior: "instant"});
+			const r = e.getBoundingClientRect(), x = r.x + Math.min(r.width / 2, 60), y = r.y + r.height / 2, key = [x, y, r.width].join();
+			const before = window.lastSeenAt; window.lastSeenAt = key;
+			if (before !== key) return null;
+			const hit = document.elementFromPoint(x, y);
+			if (!hit || !(e.contains(hit) || hit.contains(e))) return null;
+			window.lastSeenAt = undefined;
+			const click = "click " + Math.random();
+			e.addEventListener("click", () => sessionStorage.setItem(click, "hit"), {capture: true, once: true});
+			return {x, y, click};`, &at, kind, name)
+		p.do(what, chromedp.MouseClickXY(at.X, at.Y))
+		var hit bool
+		p.ask(what, `return sessionStorage.getItem(args[0]) === "hit"`, &hit, at.Click)
+		if hit {
+			return
+		}
+		p.t.Logf("%s: the click went elsewhere", what)
+	}
+	p.fail("%s: five clicks went elsewhere", what)
 }
 
 // opens goes where a link leads, also one that would open a window of its own.

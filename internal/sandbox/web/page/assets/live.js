@@ -6,6 +6,7 @@
   "use strict";
   let busy = 0;       // forms and links under way: a page that comes meanwhile would be older than theirs
   let again = false;  // something has changed while the page was being asked for
+  let down = false;   // a button of the mouse, or a finger: what lies under it stays until it is up, or the click is lost
 
   // dirty is a field that a person has changed since the server last wrote it.
   function dirty(field) {
@@ -85,7 +86,7 @@
   }
 
   // refresh asks for the page anew, one request at a time.
-  let asking = false;
+  let asking = false, missed = false;
   async function refresh() {
     if (asking) { again = true; return; }
     asking = true;
@@ -95,6 +96,7 @@
         const at = location.href;
         const r = await fetch(at, {headers: {Accept: "text/html"}});
         const html = await r.text();
+        if (down) { missed = true; return; }
         if (busy === 0 && at === location.href && r.status < 500) show(html, true);
         offline(false);
       } while (again);
@@ -103,6 +105,14 @@
     } finally {
       asking = false;
     }
+  }
+
+  addEventListener("pointerdown", () => { down = true; }, true);
+  for (const up of ["pointerup", "pointercancel"]) {
+    addEventListener(up, () => setTimeout(() => { // the click comes first
+      down = false;
+      if (missed) { missed = false; refresh(); }
+    }), true);
   }
 
   document.addEventListener("submit", (e) => {
