@@ -24,6 +24,9 @@ func startTestDemo(t *testing.T, o demoOptions) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		for _, c := range d.Sandbox().Hub.Unknown() {
+			t.Errorf("the sandbox does not know %s %s (%s), so its answer means nothing", c.Service, c.Operation, c.Subject)
+		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}

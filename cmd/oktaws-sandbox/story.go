@@ -71,6 +71,9 @@ func tell(ctx context.Context, stackTime time.Duration, out io.Writer) (err erro
 	if <-oktaws.ended; err == nil && oktaws.code != app.ExitOK {
 		err = fmt.Errorf("oktaws ended with %d", oktaws.code)
 	}
+	if unknown := sb.Hub.Unknown(); err == nil && len(unknown) > 0 {
+		err = fmt.Errorf("the sandbox does not know %s %s, so its answer means nothing", unknown[0].Service, unknown[0].Operation)
+	}
 	if err != nil {
 		return fmt.Errorf("%w\n\nThe log of oktaws:\n%s", err, log)
 	}

@@ -74,6 +74,9 @@ func newRig(t *testing.T, settings ...string) *rig {
 			r.stop()
 		}
 		clock.Stop()
+		for _, c := range sb.Hub.Unknown() {
+			t.Errorf("the sandbox does not know %s %s (%s), so its answer means nothing", c.Service, c.Operation, c.Subject)
+		}
 		_ = sb.Close()
 		if t.Failed() && os.Getenv("OKTAWS_TEST_LOG") != "" {
 			t.Log(r.output.String())

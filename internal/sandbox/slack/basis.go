@@ -53,7 +53,7 @@ var callBases = []wire.Basis{
 		wire.Guessed("slack/validate.go", "A field that Slack does not document is refused, and so is a block where it is not documented to be shown."),
 		wire.Guessed("slack/rules.go", "The words of each refusal; the place that it names has Slack's form."),
 	}},
-	{Operation: "api.test", Does: "answers with its arguments", Claims: []wire.Claim{methodDocs("api.test", "An argument error is answered with.")}},
+	{Operation: "api.test", Does: "answers with its arguments", Claims: []wire.Claim{methodDocs("api.test", "The arguments come back; with the argument error, as an error.")}},
 	{Operation: "auth.test", Does: "says whose token it is", Claims: []wire.Claim{methodDocs("auth.test", "The fields of the answer.")}},
 	{Operation: "team.info", Does: "describes the workspace", Claims: []wire.Claim{methodDocs("team.info", "The scope, and the fields of the answer.")}},
 }

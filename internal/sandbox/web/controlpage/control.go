@@ -1,5 +1,5 @@
 // Package controlpage is the pages for whoever plays fate: the clock, faults, the state that everything begins in, every
-// call on record, and the program's log.
+// call on record, the program's log, and what the stand-ins rest on.
 package controlpage
 
 import (
@@ -64,6 +64,7 @@ func Mount(mux *http.ServeMux, place page.Place, world World) {
 	mux.HandleFunc("GET /control/wire/{seq}", c.call)
 	mux.HandleFunc("GET /control/timing", c.timing)
 	mux.HandleFunc("GET /control/log", c.log)
+	mux.HandleFunc("GET /control/honesty", c.honesty)
 }
 
 // tab is one of the pages in the navigation.
@@ -74,6 +75,7 @@ var tabs = []tab{
 	{"/control/wire", "Wire log"},
 	{"/control/timing", "Timing"},
 	{"/control/log", "Log of oktaws"},
+	{"/control/honesty", "Honesty"},
 }
 
 // frame is what the templates of all these pages are given.

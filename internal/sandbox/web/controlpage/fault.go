@@ -12,7 +12,7 @@ import (
 )
 
 // services are those that the hub tells apart.
-var services = []string{"slack", "okta", "sts", "iam", "cloudformation", "organizations"}
+var services = []string{"slack", "okta", "sts", "iam", "cloudformation", "organizations", "signin"}
 
 // faultView is a fault that is on, in words.
 type faultView struct{ ID, Calls, What, Often string }

@@ -80,12 +80,13 @@ type row struct {
 	Millis                      float64
 	Service, Operation, Subject string
 	Status, Kind, Fault         string // Kind is a class: good, bad, busy, odd
-	Trouble                     bool   // no answer, or one that nobody meant: a fault's, or 5xx
+	Trouble                     bool   // no answer, or one that nobody meant: a fault's, 5xx, or of an unknown operation
+	Unknown                     bool   // the sandbox does not know the operation
 }
 
 func newRow(c *wire.Call) row {
 	status, kind := verdict(c)
-	return row{c.Seq, c.At, c.Millis, c.Service, c.Operation, c.Subject, status, kind, c.Fault, c.Fault != "" || c.Status == 0 || c.Status >= 500}
+	return row{c.Seq, c.At, c.Millis, c.Service, c.Operation, c.Subject, status, kind, c.Fault, c.Fault != "" || c.Status == 0 || c.Status >= 500 || c.Unknown, c.Unknown}
 }
 
 // wireView is what the wire log shows.
