@@ -51,6 +51,10 @@ func notFound(id, kind string) *apiError {
 		summary: fmt.Sprintf("Not found: Resource not found: %s (%s)", id, kind)}
 }
 
+func noPath() *apiError {
+	return &apiError{status: http.StatusNotFound, code: "E0000008", summary: "The requested path was not found"}
+}
+
 func tooMany() *apiError {
 	return &apiError{status: http.StatusTooManyRequests, code: "E0000047",
 		summary: "API call exceeded rate limit due to too many requests."}

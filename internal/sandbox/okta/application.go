@@ -115,7 +115,7 @@ func (a *application) links(base string) object {
 	self := base + "/api/v1/apps/" + a.id
 	l := object{
 		"uploadLogo":        object{"href": self + "/logo", "hints": object{"allow": []string{"POST"}}},
-		"appLinks":          []object{{"name": "login", "href": base + "/home/amazon_aws/" + a.id + "/272", "type": "text/html"}},
+		"appLinks":          []object{{"name": "login", "href": base + strings.Replace(tilePath, "{appId}", a.id, 1), "type": "text/html"}},
 		"profileEnrollment": href(base + "/api/v1/policies/rst5qwjvlxUHivL8a5d7"),
 		"policies":          object{"href": self + "/policies", "hints": object{"allow": []string{"PUT"}}},
 		"groups":            href(self + "/groups"),

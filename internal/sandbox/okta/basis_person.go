@@ -45,12 +45,17 @@ var personBases = []wire.Basis{
 		wire.Guessed("okta/entitlement.go", "The group filter must match the whole name, so that a name with more to it grants nothing."),
 		wire.Guessed("okta/entitlement.go", "A group filter that cannot be read, or lacks the account or the role, yields nothing."),
 	}},
+	{Operation: "openTile", Does: "leads somebody who follows the link to a tile to it", Claims: []wire.Claim{
+		wire.InRecording("app_get.classic", "The link stands in _links.appLinks."),
+		wire.Guessed("okta/tile.go", "A page that asks who is there takes the place of Okta's sign-in; what is no browser gets 404."),
+	}},
 	{Operation: "console.instance", Does: "shows an application's Provisioning tab", Claims: []wire.Claim{
 		wire.InDocuments(awsGuide+"aws-configure-aws-app.htm", "What the tab has: API integration with its key, and To App with its ticks."),
 		wire.Guessed("okta/console.go", "Its address and its JSON are the sandbox's own: no API shows the tab. A header says who is at the browser."),
 	}},
 	{Operation: "console.testCredentials", Does: "tries an access key with AWS, and keeps nothing", Claims: []wire.Claim{
 		wire.InDocuments("https://help.okta.com/en-us/content/topics/deploymentguides/aws/aws-generate-api-key.htm", "Okta lists the roles and the account's aliases with it."),
+		wire.Guessed("okta/console.go", "With nothing entered it tries the saved key."),
 		wire.Guessed("okta/console.go", "The words where AWS refuses the key."),
 	}},
 	{Operation: "console.apiIntegration", Does: "enables API integration with an access key, or disables it", Claims: []wire.Claim{

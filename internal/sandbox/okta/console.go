@@ -41,8 +41,8 @@ type provisioning struct {
 // asPerson leads a call to a step in the admin console. The steps:
 //
 //	GET  /admin/app/amazon_aws/instance/{id}/                              the tab's state
-//	POST …/provisioning/test             {"accessKey","secretKey"}         Test API Credentials: tries the key and keeps nothing
-//	POST …/provisioning/api-integration  {"enabled","accessKey","secretKey"}  Save: tries the key too
+//	POST …/provisioning/test             {"accessKey","secretKey"}         Test API Credentials: tries the key, the saved one where none is given, and keeps nothing
+//	POST …/provisioning/api-integration  {"enabled","accessKey","secretKey"}  Save: the same, and keeps it
 //	POST …/provisioning/to-app           {"createUsers","updateAttributes"}   To App: Save
 //	POST …/provisioning/refresh                                            Refresh Application Data: imports the roles again
 //
@@ -56,12 +56,12 @@ func (s *Server) asPerson(c *call, op *operation) error {
 
 // consoleInstance shows a person in a browser the page of the tab, where there are pages, and everybody else its state.
 func (s *Server) consoleInstance(c *call) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.pages != "" && c.r.Method == http.MethodGet && strings.Contains(c.r.Header.Get("Accept"), "text/html") {
-		http.Redirect(c.w, c.r, s.pages+"/okta/admin/apps/"+url.PathEscape(c.params["appId"])+"/provisioning", http.StatusSeeOther)
+	if to := s.pageFor(c, "/okta/admin/apps/"+url.PathEscape(c.params["appId"])+"/provisioning"); to != "" {
+		http.Redirect(c.w, c.r, to, http.StatusSeeOther)
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	a, err := s.findForPerson(c)
 	if err != nil {
 		return err
@@ -81,6 +81,15 @@ func (s *Server) findForPerson(c *call) (*application, error) {
 // credentials are what a person enters.
 type credentials struct {
 	AccessKey, SecretKey string
+}
+
+// meant are the credentials that the form means: the saved key stays in it, so that one with nothing entered means the
+// saved one.
+func (p provisioning) meant(entered credentials) credentials {
+	if entered == (credentials{}) {
+		return credentials{p.accessKey, p.secretKey}
+	}
+	return entered
 }
 
 // try asks AWS with a key. The error is in words for the person, and names no secret.
@@ -104,10 +113,11 @@ func (s *Server) consoleTest(c *call) error {
 	if err := c.decodeForPerson(&k); err != nil {
 		return err
 	}
-	if _, err := s.lookUp(c); err != nil {
+	p, err := s.lookUp(c)
+	if err != nil {
 		return err
 	}
-	if _, err := s.try(c.r.Context(), k); err != nil {
+	if _, err := s.try(c.r.Context(), p.meant(k)); err != nil {
 		return err
 	}
 	return s.consoleInstance(c)
@@ -132,15 +142,12 @@ func (s *Server) consoleIntegration(c *call) error {
 	if !*b.Enabled {
 		return s.change(c, func(p *provisioning) { *p = provisioning{} }, nil)
 	}
-	// The saved key stays in the form, so Save without entering one means that one.
-	if b.credentials == (credentials{}) {
-		b.credentials = credentials{before.accessKey, before.secretKey}
-	}
-	roles, err := s.try(c.r.Context(), b.credentials)
+	k := before.meant(b.credentials)
+	roles, err := s.try(c.r.Context(), k)
 	if err != nil {
 		return err
 	}
-	return s.change(c, func(p *provisioning) { p.enabled, p.accessKey, p.secretKey = true, b.AccessKey, b.SecretKey }, roles)
+	return s.change(c, func(p *provisioning) { p.enabled, p.accessKey, p.secretKey = true, k.AccessKey, k.SecretKey }, roles)
 }
 
 // consoleToApp sets the ticks. With Update User Attributes the roles are imported [C].

@@ -12,7 +12,7 @@ type operation struct {
 	scope            string // what the caller must be allowed to do; a .manage scope includes .read [D]
 	bucket           bucket
 	public           bool // needs no credentials
-	person           bool // what somebody does in a browser: a step in the admin console, a sign-on
+	person           bool // what somebody does in a browser: a step in the admin console, a tile, a sign-on
 	xml              bool // answers with XML
 	do               func(*Server, *call) error
 }
@@ -70,6 +70,7 @@ func allOperations() []operation {
 		{method: get, path: "/.well-known/okta-organization", id: "getWellknownOrgMetadata", public: true, bucket: bucketOther, do: (*Server).wellKnown},
 		{method: post, path: tokenPath, id: tokenOperation, public: true, bucket: bucketOther, do: (*Server).issueToken},
 
+		{method: get, path: tilePath, id: "openTile", person: true, do: (*Server).openTile},
 		{method: get, path: "/app/amazon_aws/{external}/sso/saml", id: signOnOperation, person: true, do: (*Server).signOnAddress},
 
 		{method: get, path: instancePath + "/", id: "console.instance", person: true, do: (*Server).consoleInstance},

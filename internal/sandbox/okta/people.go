@@ -72,7 +72,7 @@ func noPerson(login string) error {
 }
 
 // SetPages says where the pages for the browser are, such as http://127.0.0.1:4000: a browser that follows a link to
-// the admin console is sent there. Empty: there are none.
+// the admin console or to a tile is sent there. Empty: there are none.
 func (s *Server) SetPages(base string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

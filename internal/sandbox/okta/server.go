@@ -151,7 +151,7 @@ func (s *Server) run(c *call) error {
 			return &apiError{status: http.StatusMethodNotAllowed, code: "E0000022",
 				summary: "The endpoint does not support the provided HTTP method"}
 		}
-		return &apiError{status: http.StatusNotFound, code: "E0000008", summary: "The requested path was not found"}
+		return noPath()
 	}
 	c.params = params
 	if op.person {

@@ -1,11 +1,7 @@
 package oktapage
 
 import (
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
@@ -33,122 +29,57 @@ func (p pages) onTab(r *http.Request, a okta.Application, tab string) onTab {
 }
 
 func (p pages) tab(w http.ResponseWriter, r *http.Request, a okta.Application) {
-	tab := p.onTab(r, a, r.PathValue("tab"))
-	switch tab.Tab {
+	switch tab := r.PathValue("tab"); tab {
 	case "general":
-		p.render(w, http.StatusOK, "general", a.Label+" · General", tab)
+		p.general(w, r, a)
 	case "sign-on":
-		p.render(w, http.StatusOK, "sign-on", a.Label+" · Sign On", struct {
-			onTab
-			Settings []setting
-		}{tab, settings(a)})
+		p.signOn(w, r, a)
 	case "provisioning":
 		p.provisioning(w, r, a)
 	case "assignments":
-		p.render(w, http.StatusOK, "assignments", a.Label+" · Assignments", struct {
-			onTab
-			Assigned []assigned
-		}{tab, p.assigned(a)})
+		p.assignments(w, r, a)
 	default:
-		p.missing(w, "An application has no tab "+tab.Tab+".", tab.Home+"/general")
+		p.missing(w, "An application has no tab "+tab+".", pathOf(a.ID)+"/general")
 	}
 }
 
-// setting is a line of the Sign On tab.
-type setting struct {
-	Label, Value string
-	Hint         string
-	Ticked       bool
-	Box          bool   // a checkbox
-	Code         bool   // to be read letter by letter
-	AWS          string // the page of what the value names in AWS
+// general shows the General tab.
+func (p pages) general(w http.ResponseWriter, r *http.Request, a okta.Application) {
+	p.render(w, http.StatusOK, "general", a.Label+" · General", struct {
+		onTab
+		Edit bool
+	}{p.onTab(r, a, "general"), r.FormValue("edit") != ""})
 }
 
-// settings are the Advanced Sign-on Settings, with the labels of Okta's help [D]
-// (https://help.okta.com/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm and aws-enable-role-based.htm).
-func settings(a okta.Application) []setting {
-	text := func(key string) string {
-		if v := a.Settings[key]; v != nil {
-			return fmt.Sprint(v)
+// saveGeneral is Save on the General tab.
+func (p pages) saveGeneral(w http.ResponseWriter, r *http.Request, a okta.Application) {
+	o := p.replace(r.Context(), a.ID, func(whole map[string]any) {
+		whole["label"] = strings.TrimSpace(r.PostFormValue("label"))
+		within(whole, "settings", "notes")["admin"] = r.PostFormValue("note")
+	})
+	p.saved(w, r, pathOf(a.ID)+"/general", o)
+}
+
+// setStatus does what the menu of the application's status offers: Deactivate, Activate, and of an inactive one Delete.
+func (p pages) setStatus(w http.ResponseWriter, r *http.Request, a okta.Application) {
+	home := pathOf(a.ID) + "/general"
+	switch to := r.PostFormValue("to"); to {
+	case "activate", "deactivate":
+		o := p.call(r.Context(), http.MethodPost, apiPath(a.ID, "lifecycle", to), nil, nil)
+		if o.Refused == "" {
+			o.Done = a.Label + " is active: it is back on the dashboards of those who are assigned to it."
+			if to == "deactivate" {
+				o.Done = a.Label + " is inactive: nobody signs on with it, and it is on no dashboard."
+			}
 		}
-		return ""
-	}
-	ticked := func(key string) bool { return a.Settings[key] == true }
-	return []setting{
-		{Label: "AWS Environment (Required for SAML SSO)", Value: text("awsEnvironmentType")},
-		{Label: "ACS URL (optional & only relevant to SAML SSO)", Value: text("overrideAcsURL"), Code: true},
-		{Label: "Identity Provider ARN (Required only for SAML SSO)", Value: text("identityProviderArn"), Code: true, AWS: providerPage(text("identityProviderArn"))},
-		{Label: "Session Duration (Required only for SAML SSO)", Value: text("sessionDuration") + " seconds"},
-		{Label: "Join all roles", Box: true, Ticked: ticked("joinAllRoles"), Hint: "Off: a person has the roles of the assigned group of theirs with the highest priority. On: those of all."},
-		{Label: "Use Group Mapping", Box: true, Ticked: ticked("useGroupMapping"), Hint: "On: the names of a person's groups say their accounts and roles, by the next three."},
-		{Label: "App Filter", Value: text("appFilter"), Code: true},
-		{Label: "Group Filter", Value: text("groupFilter"), Code: true},
-		{Label: "Role Value Pattern", Value: text("roleValuePattern"), Code: true},
-	}
-}
-
-// providerPage is where AWS shows the provider with the ARN, arn:aws:iam::<account>:saml-provider/<name>; none where it
-// is not such a one.
-func providerPage(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[4] == "" {
-		return ""
-	}
-	name, ok := strings.CutPrefix(parts[5], "saml-provider/")
-	if !ok || name == "" {
-		return ""
-	}
-	return "/aws/" + url.PathEscape(parts[4]) + "/providers/" + url.PathEscape(name)
-}
-
-// assigned is a group's assignment, with which of its roles AWS knows.
-type assigned struct {
-	okta.Assignment
-	Members int
-	Granted []granted
-}
-
-type granted struct {
-	Role   string
-	Absent bool // not among the imported ones: no sign-on names it
-}
-
-func (p pages) assigned(a okta.Application) []assigned {
-	members := map[string]int{}
-	for _, g := range p.okta().Groups() {
-		members[g.ID] = len(g.Members)
-	}
-	var out []assigned
-	for _, n := range p.okta().Assignments(a.ID) {
-		one := assigned{Assignment: n, Members: members[n.GroupID]}
-		for _, role := range n.Roles {
-			one.Granted = append(one.Granted, granted{role, !slices.Contains(a.Provisioning.Roles, role)})
+		p.outcomes.show(w, r, home, nil, o)
+	case "delete":
+		o := p.call(r.Context(), http.MethodDelete, apiPath(a.ID), nil, nil)
+		if o.Refused == "" {
+			o.Done, home = a.Label+" is deleted.", "/okta/admin/apps"
 		}
-		out = append(out, one)
+		p.outcomes.show(w, r, home, nil, o)
+	default:
+		p.outcomes.show(w, r, home, nil, outcome{Refused: "An application can be activated, deactivated or deleted, and nothing else."})
 	}
-	return out
-}
-
-// metadata is what View IdP metadata opens: Okta's answer, asked for over its API.
-func (p pages) metadata(w http.ResponseWriter, r *http.Request, a okta.Application) {
-	sb := p.sandbox()
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, sb.OktaURL+"/api/v1/apps/"+url.PathEscape(a.ID)+"/sso/saml/metadata", nil)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	for _, v := range sb.Env() {
-		if v.Name == "OKTA_CLIENT_TOKEN" {
-			req.Header.Set("Authorization", "SSWS "+v.Value)
-		}
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		http.Error(w, "Okta does not answer: "+err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer func() { _ = resp.Body.Close() }()
-	w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
-	w.WriteHeader(resp.StatusCode)
-	_, _ = io.Copy(w, resp.Body)
 }

@@ -54,7 +54,7 @@ func TestViewIdPMetadataIsOktasOwn(t *testing.T) {
 	v := visit(t)
 	id := v.application("Gmail-AWS-Account")
 	page := v.get("/okta/admin/apps/"+id+"/sign-on", http.StatusOK)
-	if !strings.Contains(page, `href="/okta/admin/apps/`+id+`/metadata"`) {
+	if !strings.Contains(page, `href="/okta/admin/apps/`+id+`/metadata?kid=`) {
 		t.Fatal("there is no link to the metadata")
 	}
 	resp, text := v.answer(httptest.NewRequest(http.MethodGet, "/okta/admin/apps/"+id+"/metadata", nil))

@@ -28,6 +28,7 @@ var templates = page.Parse(templateFiles, "templates", template.FuncMap{
 	"status":   statusWord,
 	"initials": initials,
 	"count":    count,
+	"date":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 	"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 })
 
@@ -59,6 +60,15 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	}))
 	mux.HandleFunc("GET /okta/admin/apps/{id}/{tab}", p.onApplication(p.tab))
 	mux.HandleFunc("GET /okta/admin/apps/{id}/metadata", p.onApplication(p.metadata))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/general", p.onApplication(p.saveGeneral))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/status", p.onApplication(p.setStatus))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/sign-on", p.onApplication(p.saveSignOn))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/certificates", p.onApplication(p.generate))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/certificates/{key}/activate", p.onApplication(p.activateKey))
+	mux.HandleFunc("GET /okta/admin/apps/{id}/assignments/groups", p.onApplication(p.assignGroups))
+	mux.HandleFunc("GET /okta/admin/apps/{id}/assignments/{group}", p.onGroup(p.assignment))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/assignments/{group}", p.onGroup(p.saveAssignment))
+	mux.HandleFunc("POST /okta/admin/apps/{id}/assignments/{group}/remove", p.onGroup(p.unassign))
 	mux.HandleFunc("GET /okta/admin/apps/{id}/provisioning/{part}", p.onApplication(p.provisioning))
 	mux.HandleFunc("POST /okta/admin/apps/{id}/provisioning/{step}", p.onApplication(p.take))
 
@@ -69,6 +79,7 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	mux.HandleFunc("POST /okta/admin/groups/{id}/remove", p.inGroup(p.setMember(false)))
 	mux.HandleFunc("GET /okta/admin/people", p.people)
 
+	mux.HandleFunc("GET /okta/tile/{id}", p.onApplication(p.tile))
 	mux.HandleFunc("GET /okta/people/{login}/dashboard", p.asPerson(p.dashboard))
 	mux.HandleFunc("GET /okta/people/{login}/apps/{id}", p.asPerson(p.launch))
 	mux.HandleFunc("GET /okta/", func(w http.ResponseWriter, r *http.Request) {
@@ -90,8 +101,7 @@ func (p pages) chrome(r *http.Request, section string) chrome {
 }
 
 func (p pages) render(w http.ResponseWriter, status int, name, title string, data any) {
-	page.Render(w, p.place, status, templates, name,
-		page.View{System: page.Okta, Title: title, Scripts: []string{"/assets/okta/keep.js"}}, data)
+	page.Render(w, p.place, status, templates, name, page.View{System: page.Okta, Title: title}, data)
 }
 
 func (p pages) missing(w http.ResponseWriter, what, back string) {

@@ -19,16 +19,15 @@ func (p pages) take(w http.ResponseWriter, r *http.Request, a okta.Application) 
 	editing := url.Values{"edit": {"1"}}
 	switch step := r.PathValue("step"); step {
 	case "test":
-		o := p.ask(r.Context(), a.ID, "test", credentials(r), verified)
+		o := p.ask(r.Context(), a.ID, "test", credentials(r, a), verified)
 		p.outcomes.show(w, r, home+"/integration", editing, o)
 	case "integration":
 		body := map[string]any{"enabled": ticked("enabled")}
 		done := "The API integration is off: Okta has forgotten the key and the roles."
 		if ticked("enabled") {
 			done = verified
-			// The form has the saved access key, and never the secret: left as it was, it means the saved pair.
-			if k := credentials(r); k["secretKey"] != "" || k["accessKey"] != a.Provisioning.AccessKeyID {
-				body["accessKey"], body["secretKey"] = k["accessKey"], k["secretKey"]
+			for field, value := range credentials(r, a) {
+				body[field] = value
 			}
 		}
 		o := p.ask(r.Context(), a.ID, "api-integration", body, done)
@@ -52,15 +51,21 @@ func (p pages) take(w http.ResponseWriter, r *http.Request, a okta.Application) 
 	}
 }
 
-func credentials(r *http.Request) map[string]string {
-	return map[string]string{"accessKey": r.PostFormValue("accessKey"), "secretKey": r.PostFormValue("secretKey")}
+// credentials are those of the form. It has the saved access key, and never the secret: left as it was, it means the
+// saved pair, and Okta is sent neither.
+func credentials(r *http.Request, a okta.Application) map[string]string {
+	key, secret := r.PostFormValue("accessKey"), r.PostFormValue("secretKey")
+	if secret == "" && (key == "" || key == a.Provisioning.AccessKeyID) {
+		return map[string]string{}
+	}
+	return map[string]string{"accessKey": key, "secretKey": secret}
 }
 
 // ask has Okta do a step, and returns what to tell the person: done, or why not.
 func (p pages) ask(ctx context.Context, app, step string, body any, done string) outcome {
 	status, answer, err := p.sandbox().Console(ctx, app, step, body)
 	if err != nil {
-		return outcome{Refused: "Okta does not answer.", Why: err.Error()}
+		return outcome{Refused: silent, Why: err.Error()}
 	}
 	if status < 300 {
 		return outcome{Done: done}
@@ -77,6 +82,7 @@ func refusal(status int, answer []byte) outcome {
 	var said struct {
 		Error        string
 		ErrorSummary string
+		ErrorCauses  []struct{ ErrorSummary string }
 	}
 	_ = json.Unmarshal(answer, &said) // a gateway's page of HTML says no more than its status
 	switch text := said.Error; {
@@ -84,6 +90,12 @@ func refusal(status int, answer []byte) outcome {
 		return outcome{Refused: cannotConnect, Why: text, Hint: hint(text)}
 	case text != "":
 		return outcome{Refused: text}
+	case len(said.ErrorCauses) > 0:
+		var causes []string
+		for _, c := range said.ErrorCauses {
+			causes = append(causes, c.ErrorSummary)
+		}
+		return outcome{Refused: strings.Join(causes, "\n"), Why: fmt.Sprintf("Okta answered %d %s: %s", status, http.StatusText(status), said.ErrorSummary)}
 	case said.ErrorSummary != "":
 		return outcome{Refused: said.ErrorSummary, Why: fmt.Sprintf("Okta answered %d %s.", status, http.StatusText(status))}
 	}
