@@ -86,7 +86,7 @@ func browse(t *testing.T, base string) *person {
 	if err := chromedp.Do(ctx); err != nil { // the window lives as long as the context of the first call
 		t.Fatal(err)
 	}
-	p := &person{t: t, ctx: ctx, base: base, said: complaints(t, ctx)}
+	p := &person{t: t, ctx: ctx, base: base, said: complaints(ctx, t)}
 	p.do("open a window", chromedp.EmulateViewport(1280, 860))
 	return p
 }
@@ -189,32 +189,42 @@ func (p *person) press(name string) {
 func (p *person) clickOn(what, kind, name string) {
 	p.t.Helper()
 	for range 5 {
-		var at struct {
-			X, Y  float64
-			Click string
-		}
-		p.ask(what, `
-			const e = called(all(args[0]), args[1]);
-			if (!e || e.disabled) return null;
-			e.scrollIntoView({block: "nearest", behavior: "instant"});
-			const r = e.getBoundingClientRect(), x = r.x + Math.min(r.width / 2, 60), y = r.y + r.height / 2, key = [x, y, r.width].join();
-			const before = window.lastSeenAt; window.lastSeenAt = key;
-			if (before !== key) return null;
-			const hit = document.elementFromPoint(x, y);
-			if (!hit || !(e.contains(hit) || hit.contains(e))) return null;
-			window.lastSeenAt = undefined;
-			const click = "click " + Math.random();
-			e.addEventListener("click", () => sessionStorage.setItem(click, "hit"), {capture: true, once: true});
-			return {x, y, click};`, &at, kind, name)
-		p.do(what, chromedp.MouseClickXY(at.X, at.Y))
-		var hit bool
-		p.ask(what, `return sessionStorage.getItem(args[0]) === "hit"`, &hit, at.Click)
-		if hit {
+		if p.hits(what, kind, name, "") {
 			return
 		}
 		p.t.Logf("%s: the click went elsewhere", what)
 	}
 	p.fail("%s: five clicks went elsewhere", what)
+}
+
+// hits looks for the thing and clicks on it, and says whether the click met it; or, where a text is given, that the text
+// is to be seen, which spares the click.
+func (p *person) hits(what, kind, name, unless string) (hit bool) {
+	p.t.Helper()
+	var at struct {
+		X, Y  float64
+		Click string
+	}
+	p.ask(what, `
+		if (args[2] && plain(top.innerText).includes(args[2])) return {};
+		const e = called(all(args[0]), args[1]);
+		if (!e || e.disabled) return null;
+		e.scrollIntoView({block: "nearest", behavior: "instant"});
+		const r = e.getBoundingClientRect(), x = r.x + Math.min(r.width / 2, 60), y = r.y + r.height / 2, key = [x, y, r.width].join();
+		const before = window.lastSeenAt; window.lastSeenAt = key;
+		if (before !== key) return null;
+		const under = document.elementFromPoint(x, y);
+		if (!under || !(e.contains(under) || under.contains(e))) return null;
+		window.lastSeenAt = undefined;
+		const click = "click " + Math.random();
+		e.addEventListener("click", () => sessionStorage.setItem(click, "hit"), {capture: true, once: true});
+		return {x, y, click};`, &at, kind, name, unless)
+	if at.Click == "" {
+		return true
+	}
+	p.do(what, chromedp.MouseClickXY(at.X, at.Y))
+	p.ask(what, `return sessionStorage.getItem(args[0]) === "hit"`, &hit, at.Click)
+	return hit
 }
 
 // opens goes where a link leads, also one that would open a window of its own.
@@ -298,7 +308,7 @@ func notBlank(raw []byte) error {
 
 // complaints gathers what goes wrong in the browser: exceptions, and errors in its console. A page that answers with an
 // error by intention is none.
-func complaints(t *testing.T, ctx context.Context) func() []string {
+func complaints(ctx context.Context, t *testing.T) func() []string {
 	t.Helper()
 	var mu sync.Mutex
 	var all []string
