@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
 )
@@ -14,6 +15,8 @@ type composer struct {
 	Label      string // what writing here is, such as "Message #general"
 	Off        string // why nobody can write here; empty: they can
 	Offers     []offer
+	Draft      string // what was not sent
+	Refused    *told  // why not
 }
 
 // offer is one line of what Slack offers to whoever has typed a slash.
@@ -26,6 +29,12 @@ func (v *visit) composer(thread string) composer {
 		c.Label = "Message oktaws"
 		if app.MessagesReadOnly {
 			c.Off = "Sending messages to this app has been turned off."
+		}
+	}
+	for _, n := range v.memory.told(v.me.ID, v.channel.ID) {
+		if n.Composer && n.Thread == thread {
+			t := v.told(n)
+			c.Refused, c.Draft = &t, n.Unsent
 		}
 	}
 	if thread != "" {
@@ -55,32 +64,62 @@ func subcommands(hint string) []string {
 	return out
 }
 
-// send posts what the person wrote, or runs the command that it is.
+// send posts what the person wrote, with files or without, or runs the command that it is.
 func (p *pages) send(w http.ResponseWriter, r *http.Request) {
+	large := readForm(w, r)
 	v := p.visit(w, r)
 	if v == nil {
 		return
 	}
-	if text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n")); text != "" {
-		if n := v.say(r, text); n != nil {
-			n.Person, n.Channel, n.Thread, n.TS = v.me.ID, v.channel.ID, v.thread, stamp(v.Now())
-			v.memory.tell(*n)
-		}
+	v.memory.written(v.me.ID, v.channel.ID, v.thread)
+	if n := v.say(r, large); n != nil {
+		n.Person, n.Channel, n.Thread, n.TS = v.me.ID, v.channel.ID, v.thread, stamp(v.Now())
+		v.memory.tell(*n)
 	}
 	v.back(w, r)
 }
 
-// say returns what Slack has to say to it; nil: nothing.
-func (v *visit) say(r *http.Request, text string) *notice {
-	if v.at == dm && v.sb.Slack.Registration().MessagesReadOnly {
-		return &notice{Text: "Sending messages to this app has been turned off.", Why: "The app's manifest says messages_tab_read_only_enabled."}
+// say returns what Slack has to say to what was written; nil: nothing. large is why the form could not be read.
+func (v *visit) say(r *http.Request, large error) *notice {
+	written := strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n")
+	text := strings.TrimSpace(written)
+	unsent := func(why string) *notice {
+		return &notice{Text: "Your message was not sent.", Why: why, Composer: true, Unsent: text}
 	}
-	if !strings.HasPrefix(text, "/") {
-		if _, err := v.sb.Slack.PostIn(v.me.ID, v.channel.ID, v.thread, text); err != nil {
-			return &notice{Text: "Your message was not sent.", Why: sentence(err.Error())}
+	files, err := v.brought(r, large)
+	switch {
+	case err != nil:
+		return unsent(sentence(err.Error()))
+	case text == "" && len(files) == 0:
+		return nil
+	case v.at == dm && v.sb.Slack.Registration().MessagesReadOnly:
+		return &notice{Text: "Sending messages to this app has been turned off.", Why: "The app's manifest says messages_tab_read_only_enabled.", Composer: true}
+	case utf8.RuneCountInString(text) > slack.PostTextLimit:
+		return unsent(fmt.Sprintf("It has more than %d characters: msg_too_long.", slack.PostTextLimit))
+	case len(files) > 0: // a command takes no files: with some, what begins with a slash is words [I]
+		if _, err := v.sb.Slack.Upload(v.me.ID, v.channel.ID, v.thread, text, files...); err != nil {
+			return unsent(sentence(err.Error()))
 		}
 		return nil
+	case strings.HasPrefix(written, "/"):
+		return v.command(r, text)
 	}
+	if _, err := v.sb.Slack.PostIn(v.me.ID, v.channel.ID, v.thread, text); err != nil {
+		return unsent(sentence(err.Error()))
+	}
+	return nil
+}
+
+// brought are the files that came with what was written.
+func (v *visit) brought(r *http.Request, large error) ([]slack.NewFile, error) {
+	if large != nil || r.MultipartForm == nil {
+		return nil, large
+	}
+	return chosen(r.MultipartForm.File["files"])
+}
+
+// command runs a command, and returns what Slack has to say to it; nil: nothing.
+func (v *visit) command(r *http.Request, text string) *notice {
 	command, rest := text, ""
 	if i := strings.IndexAny(text, " \t\n"); i > 0 {
 		command, rest = text[:i], strings.TrimSpace(text[i:])
@@ -111,12 +150,14 @@ func silence(code string) string {
 	return ""
 }
 
-// sentence begins with a capital, except for a command, and ends with a full stop.
+// sentence begins with a capital, except for a command and the name of a file, and ends with a full stop.
 func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	s = strings.ToUpper(s[:1]) + s[1:]
+	if first, _, _ := strings.Cut(s, " "); !strings.ContainsAny(first, "./") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
 	if !strings.ContainsAny(s[len(s)-1:], ".!?") {
 		s += "."
 	}

@@ -84,7 +84,12 @@ func TestWhatCannotBeSentIsSaidThere(t *testing.T) {
 	if err := sb.Join("requester", "general"); err != nil {
 		t.Fatal(err)
 	}
-	w.see("/slack/requester/general", []string{"Your message was not sent.", "Requester cannot see channel"}, "am I still here?")
+	page := w.see("/slack/requester/general", []string{"Your message was not sent.", "Requester cannot see channel", "am I still here?</textarea>"})
+	if strings.Count(page, "am I still here?") != 1 {
+		t.Error("it stands where it was written, and nowhere else")
+	}
+	_, page, _ = w.post("/slack/requester/general/send", "text", "now I am")
+	check(t, "sent", page, []string{"now I am"}, "was not sent", "am I still here?")
 }
 
 func TestClickIsHeardAndItsFailureTold(t *testing.T) {

@@ -34,7 +34,7 @@ func (p *pages) showHome(w http.ResponseWriter, r *http.Request, v *visit) {
 	if view, published := v.sb.Slack.Home(v.me.ID); published {
 		wrong := v.memory.problem(view.ID)
 		data.Published, data.Problem, data.ProblemWhy = true, wrong.Text, wrong.Why
-		s := v.surface("home-"+view.ID, v.here("views", view.ID, "act"))
+		s := v.surface("home-"+view.ID, v.here("views", view.ID))
 		s.Errors, s.Filled = wrong.Errors, v.sb.Slack.Filled(view.ID)
 		data.HTML = blockkit.Blocks(view.Blocks, s)
 	}

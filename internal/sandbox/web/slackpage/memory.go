@@ -26,6 +26,9 @@ type notice struct {
 	TS      string
 	Text    string // Slack's words
 	Why     string
+
+	Composer bool   // it is told where the person writes
+	Unsent   string // and this is what they had written
 }
 
 // problem is why a modal is still there after it was sent.
@@ -33,6 +36,7 @@ type problem struct {
 	Errors map[string]string // under the fields, by block ID
 	Text   string            // on top; empty: nothing
 	Why    string
+	Filled map[string]map[string]any // what the form held that was not sent, as slack.Server.Submit takes it
 }
 
 // mostNotices is how many are kept; the oldest go first.
@@ -67,6 +71,15 @@ func (m *memory) told(person, channel string) []notice {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(m.notices), func(n notice) bool { return n.Person != person || n.Channel != channel })
+}
+
+// written forgets what the person was told where they write, since they write anew.
+func (m *memory) written(person, channel, thread string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.notices = slices.DeleteFunc(m.notices, func(n notice) bool {
+		return n.Composer && n.Person == person && n.Channel == channel && n.Thread == thread
+	})
 }
 
 func (m *memory) dismiss(person, id string) {

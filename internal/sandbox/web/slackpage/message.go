@@ -25,6 +25,7 @@ type line struct {
 	Clock   string // in the person's time zone, without AM or PM
 	Compact bool   // by the same author as the one before, shortly after: without face and name
 	HTML    template.HTML
+	Files   []attached
 	Edited  bool
 	Gone    bool // deleted, though its thread is not
 	Whisper bool // only this person sees it
@@ -86,10 +87,11 @@ func (v *visit) line(prefix string, m slack.Message, notices []notice) line {
 		l.Reply = v.path(v.at) + threadQuery(cmp.Or(m.ThreadTS, m.TS))
 	}
 	if len(m.Blocks) > 0 {
-		l.HTML = blockkit.Blocks(m.Blocks, v.surface(l.ID, v.here("messages", m.TS, "act")))
-	} else {
+		l.HTML = blockkit.Blocks(m.Blocks, v.surface(l.ID, v.here("messages", m.TS)))
+	} else if m.Text != "" {
 		l.HTML = blockkit.Mrkdwn(m.Text, v, v.zone)
 	}
+	l.Files = v.attached(l.ID, m.Files)
 	for _, n := range notices {
 		if n.About == m.TS {
 			l.Notices = append(l.Notices, v.told(n))
@@ -122,7 +124,7 @@ func (v *visit) lines(thread string) []line {
 		}
 	}
 	for _, n := range notices {
-		if n.Thread == thread && n.About == "" {
+		if n.Thread == thread && n.About == "" && !n.Composer {
 			t := v.told(n)
 			out = append(out, line{ID: "n-" + n.ID, TS: n.TS, Face: face{Slackbot: true}, Author: "Slackbot", At: moment(n.TS), Whisper: true, Told: &t})
 		}

@@ -3,6 +3,7 @@ package slackpage
 import (
 	"errors"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -16,6 +17,7 @@ type modal struct {
 	Submit, Close       string // what the buttons say; without submit there is none
 	SubmitTo, CloseTo   string
 	HTML                template.HTML
+	Files               bool // there are fields for files in it
 	Problem, ProblemWhy string
 	Beneath             bool
 }
@@ -26,7 +28,7 @@ func (v *visit) modals() []modal {
 	var out []modal
 	for i, view := range open {
 		m := modal{
-			ID: "view-" + view.ID, Title: view.Title, Submit: view.Submit, Close: view.Close, Beneath: i < len(open)-1,
+			ID: "view-" + view.ID, Title: view.Title, Submit: view.Submit, Close: view.Close, Beneath: i < len(open)-1, Files: takesFiles(view),
 			SubmitTo: v.here("views", view.ID, "submit"), CloseTo: v.here("views", view.ID, "close"),
 		}
 		if m.Close == "" {
@@ -37,16 +39,28 @@ func (v *visit) modals() []modal {
 		}
 		problem := v.memory.problem(view.ID)
 		m.Problem, m.ProblemWhy = problem.Text, problem.Why
-		s := v.surface(m.ID, v.here("views", view.ID, "act"))
-		s.Modal, s.Errors, s.Filled, s.Disabled = true, problem.Errors, v.sb.Slack.Filled(view.ID), m.Beneath
+		s := v.surface(m.ID, v.here("views", view.ID))
+		s.Modal, s.Errors, s.Filled, s.Disabled = true, problem.Errors, v.filled(view, problem), m.Beneath
 		m.HTML = blockkit.Blocks(view.Blocks, s)
 		out = append(out, m)
 	}
 	return out
 }
 
+// filled is what the person has put into a view so far: what Slack has heard, and over it what it would not hear.
+func (v *visit) filled(view slack.View, p problem) map[string]map[string]any {
+	out := v.sb.Slack.Filled(view.ID)
+	for block, fields := range p.Filled {
+		if out[block] != nil {
+			maps.Copy(out[block], fields)
+		}
+	}
+	return out
+}
+
 // view is the one that the address names, where the person has it open; else it answers.
 func (p *pages) view(w http.ResponseWriter, r *http.Request) (*visit, slack.View, bool) {
+	large := readForm(w, r)
 	v := p.visit(w, r)
 	if v == nil {
 		return nil, slack.View{}, false
@@ -60,6 +74,11 @@ func (p *pages) view(w http.ResponseWriter, r *http.Request) (*visit, slack.View
 		v.back(w, r)
 		return nil, slack.View{}, false
 	}
+	if large != nil {
+		v.memory.setProblem(open[i].ID, problem{Text: "Your files were not uploaded.", Why: sentence(large.Error())})
+		v.back(w, r)
+		return nil, slack.View{}, false
+	}
 	return v, open[i], true
 }
 
@@ -69,7 +88,13 @@ func (p *pages) submit(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	seen, err := v.sb.Slack.Submit(r.Context(), v.me.ID, view.ID, blockkit.Values(r.Form, view.Blocks))
+	values, refused := v.fill(r, view)
+	if len(refused) > 0 {
+		v.memory.setProblem(view.ID, problem{Errors: refused, Filled: values})
+		v.back(w, r)
+		return
+	}
+	seen, err := v.sb.Slack.Submit(r.Context(), v.me.ID, view.ID, values)
 	var wrong problem
 	field := new(slack.FieldError)
 	switch {
@@ -100,11 +125,12 @@ func (p *pages) actInView(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	values, refused := v.fill(r, view)
 	block, action, choice := blockkit.Press(r.Form, view.Blocks)
-	seen, err := v.sb.Slack.UseView(r.Context(), v.me.ID, view.ID, block, action, choice, blockkit.Values(r.Form, view.Blocks))
-	var wrong problem
+	seen, err := v.sb.Slack.UseView(r.Context(), v.me.ID, view.ID, block, action, choice, values)
+	wrong := problem{Errors: refused}
 	if n := outcome(seen, err); n != nil {
-		wrong = problem{Text: n.Text, Why: n.Why}
+		wrong.Text, wrong.Why = n.Text, n.Why
 		if seen.Error != "" {
 			wrong = trouble(seen.Error)
 		}

@@ -152,9 +152,14 @@ func (v *visit) back(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, v.here(), http.StatusSeeOther)
 }
 
-// surface is where blocks are drawn: id begins the IDs of their elements, act is where they are posted to.
-func (v *visit) surface(id, act string) blockkit.Surface {
-	s := blockkit.Surface{Names: v, ID: id, Action: act, Conversation: v.channel.ID, Location: v.zone}
+// surface is where blocks are drawn: id begins the IDs of their elements, at is the address of the message or view that
+// they belong to.
+func (v *visit) surface(id, at string) blockkit.Surface {
+	path, query, _ := strings.Cut(at, "?")
+	under := func(name string) string { return strings.TrimSuffix(path+"/"+name+"?"+query, "?") }
+	s := blockkit.Surface{
+		Names: v, ID: id, Action: under("act"), Suggest: under("suggest"), Conversation: v.channel.ID, Location: v.zone, FileName: v.fileName,
+	}
 	for _, p := range v.people {
 		if !p.Deleted && !p.Bot {
 			s.People = append(s.People, blockkit.Option{Value: p.ID, Text: p.RealName})
@@ -166,4 +171,13 @@ func (v *visit) surface(id, act string) blockkit.Surface {
 		}
 	}
 	return s
+}
+
+// fileName is what a file is called that the person sees.
+func (v *visit) fileName(id string) string {
+	f, _, err := v.sb.Slack.Open(v.me.ID, id)
+	if err != nil {
+		return "a file that is not there anymore"
+	}
+	return f.Name
 }

@@ -47,12 +47,14 @@
     return true;
   }
 
+  const seen = new WeakMap(); // scroll area → its ID when it was shown: another one begins at its end
+
   // settle does what a page cannot say in HTML.
   function settle(atEnd) {
     for (const d of document.querySelectorAll("dialog[data-modal]:not([open])")) d.showModal();
     for (const e of document.querySelectorAll("[data-follow]")) {
-      if (!atEnd || atEnd.includes(e.id) || !e.dataset.seen) e.scrollTop = e.scrollHeight;
-      e.dataset.seen = "1";
+      if (!atEnd || atEnd.includes(e.id) || seen.get(e) !== e.id) e.scrollTop = e.scrollHeight;
+      seen.set(e, e.id);
     }
     for (const f of document.querySelectorAll("form[data-submit-now]")) {
       f.removeAttribute("data-submit-now");

@@ -15,7 +15,7 @@
   function offer(text) {
     const list = listOf(text);
     if (!list) return;
-    const typed = text.value.trimStart().toLowerCase();
+    const typed = text.value.toLowerCase(); // after a space, a slash begins no command
     const words = typed.split(" ").length;
     for (const o of list.querySelectorAll("[data-offer]")) {
       const command = o.dataset.offer;
@@ -62,14 +62,14 @@
         chosen = (chosen + (e.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
         offer(text);
       } else if (e.key === "Tab" || (e.key === "Enter" && !whole)) { taken = e.key === "Enter"; take(text, found[chosen]); }
-      else if (e.key === "Escape") { refused = text.value.trimStart().toLowerCase(); offer(text); }
+      else if (e.key === "Escape") { refused = text.value.toLowerCase(); offer(text); }
       else if (e.key !== "Enter") return;
       if (e.key !== "Enter" || !whole) { e.preventDefault(); return; }
     }
     if (e.key === "Enter" && plain) {
       e.preventDefault();
       taken = true;
-      if (text.value.trim()) text.form.requestSubmit();
+      if (text.value.trim() || text.form.querySelector("[type=file]")?.files.length) text.form.requestSubmit();
     }
   });
 
@@ -86,7 +86,10 @@
 
   document.addEventListener("submit", (e) => {
     const text = e.target.querySelector("textarea");
-    if (e.target.hasAttribute("data-composer") && text) drafts.delete(text.id);
+    if (!e.target.hasAttribute("data-composer") || !text) return;
+    drafts.delete(text.id);
+    const log = e.target.parentElement.querySelector("[data-follow]");
+    log.scrollTop = log.scrollHeight; // who writes looks at what is new
   }, true);
 
   // The page comes without what is half written.
