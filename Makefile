@@ -20,7 +20,7 @@ demo: go ## run Slack, Okta and AWS in the browser, with oktaws at work in them,
 
 .PHONY: story
 story: go ## play the whole story, from /oktaws link to linked, against a Slack, an Okta and an AWS on this machine
-	@$(GO) run ./cmd/oktaws-sandbox story
+	@CGO_ENABLED=0 $(GO) run ./cmd/oktaws-sandbox story
 
 .PHONY: test
 test: go cc browser ## run all tests, with the race detector, and count them (PACKAGES=./bot/... for some)
