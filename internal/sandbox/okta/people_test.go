@@ -46,10 +46,10 @@ func TestPeopleAreReadAndMovedBetweenGroups(t *testing.T) {
 func TestABrowserIsSentToThePagesAndATestIsNot(t *testing.T) {
 	o := newOrg(t)
 	id, _ := o.create("Story")
-	link := "/admin/app/amazon_aws/instance/" + id + "/"
+	console, tile := "/admin/app/amazon_aws/instance/"+id+"/", "/home/amazon_aws/"+id+"/272"
 	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
 	once := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	get := func(accept string) (status int, location string) {
+	get := func(link, accept string) (status int, location string) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.url+link, nil)
 		if err != nil {
@@ -65,16 +65,24 @@ func TestABrowserIsSentToThePagesAndATestIsNot(t *testing.T) {
 		_ = res.Body.Close()
 		return res.StatusCode, res.Header.Get("Location")
 	}
-	if status, _ := get(browser); status != 200 {
-		t.Errorf("without pages: got %d", status)
+	plain := map[string]int{console: 200, tile: 404}
+	for link, want := range plain {
+		if status, _ := get(link, browser); status != want {
+			t.Errorf("%s without pages: got %d", link, status)
+		}
 	}
 	o.SetPages("http://127.0.0.1:4000/")
-	if status, to := get(browser); status != 303 || to != "http://127.0.0.1:4000/okta/admin/apps/"+id+"/provisioning" {
-		t.Errorf("got %d %s", status, to)
-	}
-	for _, accept := range []string{"", "application/json"} {
-		if status, _ := get(accept); status != 200 {
-			t.Errorf("%q: got %d", accept, status)
+	for link, page := range map[string]string{console: "/okta/admin/apps/" + id + "/provisioning", tile: "/okta/tile/" + id} {
+		if status, to := get(link, browser); status != 303 || to != "http://127.0.0.1:4000"+page {
+			t.Errorf("%s: got %d %s", link, status, to)
 		}
+		for _, accept := range []string{"", "application/json"} {
+			if status, _ := get(link, accept); status != plain[link] {
+				t.Errorf("%s, %q: got %d", link, accept, status)
+			}
+		}
+	}
+	if unknown := o.hub.Unknown(); len(unknown) > 0 {
+		t.Errorf("the hub does not know %+v", unknown)
 	}
 }

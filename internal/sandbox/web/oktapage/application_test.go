@@ -103,7 +103,8 @@ func TestHostileNamesAreTextOnEveryPage(t *testing.T) {
 	for _, path := range []string{
 		"/okta/admin/apps", "/okta/admin/apps/" + id + "/general", "/okta/admin/apps/" + id + "/sign-on", "/okta/admin/apps/" + id + "/provisioning",
 		"/okta/admin/apps/" + id + "/provisioning/integration?edit=1", "/okta/admin/apps/" + id + "/assignments", "/okta/admin/groups",
-		"/okta/admin/groups/" + group, "/okta/admin/people", person + "/dashboard", person + "/apps/" + id,
+		"/okta/admin/apps/" + id + "/general?edit=1", "/okta/admin/apps/" + id + "/sign-on?edit=1", "/okta/admin/apps/" + id + "/assignments/groups",
+		"/okta/admin/apps/" + id + "/assignments/" + group, "/okta/tile/" + id, "/okta/admin/groups/" + group + "?edit=1", "/okta/admin/groups/" + group, "/okta/admin/people", person + "/dashboard", person + "/apps/" + id,
 	} {
 		page := v.get(path, http.StatusOK)
 		if strings.Contains(page, "<script>alert") {

@@ -72,8 +72,15 @@ func (p pages) group(w http.ResponseWriter, r *http.Request, g heldGroup) {
 	p.render(w, http.StatusOK, "group", g.Name+" · Groups", struct {
 		chrome
 		Group   heldGroup
+		Edit    bool
 		Members []okta.Person
-	}{p.chrome(r, "groups"), g, p.persons(func(person okta.Person) bool { return slices.Contains(g.Members, person.Login) })})
+	}{p.chrome(r, "groups"), g, r.FormValue("edit") != "" && !g.BuiltIn(), p.persons(func(person okta.Person) bool { return slices.Contains(g.Members, person.Login) })})
+}
+
+// saveGroup gives a group another name or description, over the API.
+func (p pages) saveGroup(w http.ResponseWriter, r *http.Request, g heldGroup) {
+	profile := map[string]any{"name": strings.TrimSpace(r.PostFormValue("name")), "description": r.PostFormValue("description")}
+	p.saved(w, r, g.Path(), p.call(r.Context(), http.MethodPut, "/groups/"+url.PathEscape(g.ID), map[string]any{"profile": profile}, nil))
 }
 
 // assign lists who is not in a group, to be put into it: Assign people.

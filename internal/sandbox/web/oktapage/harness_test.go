@@ -84,6 +84,7 @@ func (v *visitor) post(path string, form url.Values) string {
 var (
 	tag      = regexp.MustCompile(`<[^>]*>`)
 	fieldTag = regexp.MustCompile(`<(?:input|button)\b[^>]*>`)
+	textArea = regexp.MustCompile(`(?s)<textarea\b([^>]*)>(.*?)</textarea>`)
 	property = regexp.MustCompile(`([\w-]+)(?:="([^"]*)")?`)
 )
 
@@ -111,9 +112,12 @@ func (v *visitor) form(page, id string) form {
 			_, isButton := p["button"]
 			_, off := p["disabled"]
 			_, ticked := p["checked"]
-			if p["name"] != "" && !isButton && !off && (p["type"] != "checkbox" || ticked) {
+			if p["name"] != "" && !isButton && !off && (p["type"] != "checkbox" && p["type"] != "radio" || ticked) {
 				f.fields.Add(p["name"], p["value"])
 			}
+		}
+		for _, m := range textArea.FindAllStringSubmatch(body, -1) {
+			f.fields.Set(properties(m[1])["name"], html.UnescapeString(m[2]))
 		}
 		return f
 	}
@@ -147,7 +151,7 @@ func (f form) press(button string) string {
 	for _, part := range strings.Split(f.html, "<button")[1:] {
 		head, rest, _ := strings.Cut(part, ">")
 		text, _, _ := strings.Cut(rest, "<")
-		p := properties(head)
+		p := properties(strings.TrimSpace(head))
 		if text != button {
 			continue
 		}
@@ -157,6 +161,9 @@ func (f form) press(button string) string {
 		to := f.action
 		if p["formaction"] != "" {
 			to = p["formaction"]
+		}
+		if p["name"] != "" {
+			f.fields.Set(p["name"], p["value"])
 		}
 		return f.v.post(to, f.fields)
 	}
@@ -232,18 +239,7 @@ func (v *visitor) key() provision.Secret {
 	if err := v.sb.AWS.MakeProvider(account, "Okta", "", nil); err != nil {
 		t.Fatal(err)
 	}
-	variables := map[string]string{}
-	for _, e := range v.sb.Env() {
-		variables[e.Name] = e.Value
-	}
-	client, err := adapter.New(ctx, adapter.Config{Region: sandbox.Region, AccessRole: aws.AccessRole, Variables: variables, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := client.Account(ctx, store.AccountKey{Partition: "aws", ID: account})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := v.aws()
 	if err := a.CreateUser(ctx, "OktaSSOuser", "/", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -258,6 +254,25 @@ func (v *visitor) key() provision.Secret {
 	}
 	v.clock.Advance(2 * time.Second) // a new key is not known at once
 	return secret
+}
+
+// aws is the account, as the program reaches it.
+func (v *visitor) aws() provision.AWSAccount {
+	t, ctx := v.t, v.t.Context()
+	t.Helper()
+	variables := map[string]string{}
+	for _, e := range v.sb.Env() {
+		variables[e.Name] = e.Value
+	}
+	client, err := adapter.New(ctx, adapter.Config{Region: sandbox.Region, AccessRole: aws.AccessRole, Variables: variables, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := client.Account(ctx, store.AccountKey{Partition: "aws", ID: account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // role makes a role that trusts the provider.
