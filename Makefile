@@ -1,5 +1,5 @@
-# make, or make help, says what there is. It all works on a machine with Go (and, for the tests, a C compiler and Chromium):
-# the tools are built from .ci/tools/go.mod, pinned, and apart from the program's own dependencies.
+# make, or make help, says what there is. It all works on a machine with Go (and, for the tests, a C compiler and a
+# Chromium, which is installed on Debian): the tools are built from .ci/tools/go.mod, pinned, and apart from the program's own dependencies.
 
 GO       ?= go
 GO_NEEDS := 1.26
