@@ -3,7 +3,6 @@ package slack
 import (
 	"errors"
 	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func TestTokensAndScopes(t *testing.T) {
 
 func TestUnknownMethodIsRefusedAndRecorded(t *testing.T) {
 	w := start(t, Config{})
-	resp, err := http.PostForm(w.url+"/api/chat.shout", url.Values{"token": {DefaultBotToken}, "channel": {General}})
+	resp, err := web.PostForm(w.url+"/api/chat.shout", url.Values{"token": {DefaultBotToken}, "channel": {General}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +162,7 @@ func TestMessagesThatSlackRefuses(t *testing.T) {
 // raw calls a method with a form, as the library would not.
 func (w *workspace) raw(method string, form url.Values) error {
 	form.Set("token", DefaultBotToken)
-	resp, err := http.PostForm(w.url+"/api/"+method, form)
+	resp, err := web.PostForm(w.url+"/api/"+method, form)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ func control[T any](w *workspace, path string, order any) (answer T, err error) 
 	w.t.Helper()
 	var resp *http.Response
 	if order == nil {
-		resp, err = http.Get(w.url + "/control/slack/" + path)
+		resp, err = web.Get(w.url + "/control/slack/" + path)
 	} else {
-		resp, err = http.Post(w.url+"/control/slack/"+path, "application/json", bytes.NewReader(raw(w.t, order)))
+		resp, err = web.Post(w.url+"/control/slack/"+path, "application/json", bytes.NewReader(raw(w.t, order)))
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -63,9 +63,12 @@ func TestStoryOverHTTP(t *testing.T) {
 	}))
 	ask[Seen](w, "command", object{"user": "requester", "channel": "#general", "command": "/oktaws", "text": "link"})
 	var views []View
-	for n := 0; len(views) == 0; {
+	for n := 0; len(views) == 0 && w.ctx.Err() == nil; {
 		n = ask[struct{ Changes int }](w, fmt.Sprint("wait?after=", n), nil).Changes
 		views = ask[[]View](w, "views?user=requester", nil)
+	}
+	if len(views) == 0 {
+		t.Fatal("no form was opened")
 	}
 	seen := ask[Seen](w, "submit", object{"user": "requester", "view": views[0].ID, "values": filled("111122223333")})
 	if seen.Action != "close" {

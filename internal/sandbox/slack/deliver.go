@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -120,6 +121,43 @@ func (d *delivery) wait(ctx context.Context) (Seen, error) {
 		return d.seen, nil
 	case <-ctx.Done():
 		return Seen{}, context.Cause(ctx)
+	}
+}
+
+// acknowledge takes one frame of the app's.
+func (s *Server) acknowledge(frame []byte) {
+	var ack struct {
+		EnvelopeID string          `json:"envelope_id"`
+		Payload    json.RawMessage `json:"payload"`
+	}
+	err := json.Unmarshal(frame, &ack)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.deliveries[ack.EnvelopeID]
+	switch {
+	case len(frame) >= MaxAck:
+		s.complain(fmt.Sprintf("an acknowledgement of %d bytes was dropped: %d or more are too many", len(frame), MaxAck))
+		return
+	case err != nil || ack.EnvelopeID == "":
+		s.complain("a frame was dropped: it is no acknowledgement")
+		return
+	case d == nil:
+		s.complain("an acknowledgement was dropped: there is no envelope " + ack.EnvelopeID)
+		return
+	}
+	if absent(ack.Payload) {
+		ack.Payload = nil
+	}
+	if ack.Payload != nil && !d.AcceptsPayload {
+		s.complain(d.describe() + ": the acknowledgement's payload was dropped: this kind takes none")
+		ack.Payload = nil
+	}
+	switch d.state {
+	case waiting:
+		d.settle(answered, d.onAck(ack.Payload))
+		s.change()
+	case unanswered:
+		s.complain(d.describe() + ": acknowledged too late")
 	}
 }
 

@@ -44,7 +44,7 @@ func (w *workspace) asked(name string, length int) *slackgo.GetUploadURLExternal
 // put sends the bytes there.
 func (w *workspace) put(address string, data []byte) int {
 	w.t.Helper()
-	resp, err := http.Post(address, "application/octet-stream", bytes.NewReader(data))
+	resp, err := web.Post(address, "application/octet-stream", bytes.NewReader(data))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestPrivateAddresses(t *testing.T) {
 		if c.token != "" {
 			req.Header.Set("Authorization", "Bearer "+c.token)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := web.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

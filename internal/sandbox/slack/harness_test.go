@@ -2,12 +2,15 @@ package slack
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+	"github.com/jonboulle/clockwork"
 	slackgo "github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
@@ -24,27 +27,77 @@ type workspace struct {
 	api *slackgo.Client
 }
 
+// patience is how long a test waits for anything at all, however busy the machine is.
+const patience = 20 * time.Second
+
+// web is how tests call the server by hand.
+var web = &http.Client{Timeout: patience}
+
+// start runs a Server. What is over within seconds is over in a test whose own clock says so, and never because the
+// machine is slow.
 func start(t *testing.T, cfg Config) *workspace {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	if cfg.Hub == nil {
 		cfg.Hub = wire.New(time.Now)
 	}
+	if cfg.Clock == nil && cfg.Deadlines == nil {
+		cfg.Deadlines = clockwork.NewFakeClock()
+	}
 	s := New(cfg)
-	web := httptest.NewServer(s.Handler())
-	s.SetURL(web.URL)
+	at := httptest.NewServer(s.Handler())
+	s.SetURL(at.URL)
 	t.Cleanup(func() {
 		cancel()
-		s.Close()
-		web.Close()
+		closed := make(chan struct{})
+		go func() { defer close(closed); s.Close(); at.Close() }()
+		select {
+		case <-closed:
+		case <-time.After(patience):
+			t.Error("the server does not close")
+		}
 	})
-	w := &workspace{Server: s, t: t, ctx: ctx, hub: cfg.Hub, url: web.URL}
+	w := &workspace{Server: s, t: t, ctx: ctx, hub: cfg.Hub, url: at.URL}
 	w.api = w.client(DefaultBotToken, DefaultAppToken)
 	return w
 }
 
 func (w *workspace) client(bot, app string) *slackgo.Client {
-	return slackgo.New(bot, slackgo.OptionAppLevelToken(app), slackgo.OptionAPIURL(w.url+"/api/"))
+	return slackgo.New(bot, slackgo.OptionAppLevelToken(app), slackgo.OptionAPIURL(w.url+"/api/"), slackgo.OptionHTTPClient(web))
+}
+
+// dial opens a socket by hand. Slack sends nothing over it before its hello, though the handshake is over by then.
+func (w *workspace) dial(address string) *websocket.Conn {
+	w.t.Helper()
+	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, address, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		w.t.Fatal(err)
+	}
+	return conn
+}
+
+// connect opens a socket by hand, and returns it with the first frame that came over it.
+func (w *workspace) connect() (*websocket.Conn, object) {
+	w.t.Helper()
+	_, address, err := w.api.StartSocketModeContext(w.ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	conn := w.dial(address)
+	return conn, w.frame(conn)
+}
+
+func (w *workspace) frame(conn *websocket.Conn) object {
+	w.t.Helper()
+	var frame object
+	if err := conn.ReadJSON(&frame); err != nil {
+		w.t.Fatal(err)
+	}
+	return frame
 }
 
 // listener is one connection of the app, which notes what it gets and does as it is told.

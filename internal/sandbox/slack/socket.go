@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -47,6 +46,11 @@ func (c *socket) send(frame any) error {
 	}
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	return c.write(frame)
+}
+
+// write is send for who holds c.writing.
+func (c *socket) write(frame any) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		return err
 	}
@@ -105,7 +109,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s.wg.Go(func() { s.ping(c) })
 	s.change()
 	s.mu.Unlock()
-	err = conn.WriteJSON(hello)
+	err = c.write(hello)
 	c.writing.Unlock()
 	if err != nil {
 		c.close()
@@ -228,41 +232,4 @@ func (s *Server) Enable() {
 	defer s.mu.Unlock()
 	s.disabled = false
 	s.change()
-}
-
-// acknowledge takes one frame of the app's.
-func (s *Server) acknowledge(frame []byte) {
-	var ack struct {
-		EnvelopeID string          `json:"envelope_id"`
-		Payload    json.RawMessage `json:"payload"`
-	}
-	err := json.Unmarshal(frame, &ack)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := s.deliveries[ack.EnvelopeID]
-	switch {
-	case len(frame) >= MaxAck:
-		s.complain(fmt.Sprintf("an acknowledgement of %d bytes was dropped: %d or more are too many", len(frame), MaxAck))
-		return
-	case err != nil || ack.EnvelopeID == "":
-		s.complain("a frame was dropped: it is no acknowledgement")
-		return
-	case d == nil:
-		s.complain("an acknowledgement was dropped: there is no envelope " + ack.EnvelopeID)
-		return
-	}
-	if absent(ack.Payload) {
-		ack.Payload = nil
-	}
-	if ack.Payload != nil && !d.AcceptsPayload {
-		s.complain(d.describe() + ": the acknowledgement's payload was dropped: this kind takes none")
-		ack.Payload = nil
-	}
-	switch d.state {
-	case waiting:
-		d.settle(answered, d.onAck(ack.Payload))
-		s.change()
-	case unanswered:
-		s.complain(d.describe() + ": acknowledged too late")
-	}
 }

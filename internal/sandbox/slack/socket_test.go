@@ -46,11 +46,7 @@ func TestTicketServesOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
+	w.frame(w.dial(url))
 	if _, resp, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil); err == nil || resp.StatusCode != 403 {
 		t.Error("a ticket served twice")
 	}
@@ -58,12 +54,7 @@ func TestTicketServesOnce(t *testing.T) {
 
 func TestServerPings(t *testing.T) {
 	w := start(t, Config{})
-	_, url, _ := w.api.StartSocketModeContext(w.ctx)
-	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
+	conn, _ := w.connect()
 	pinged := make(chan string, 1)
 	conn.SetPingHandler(func(data string) error { pinged <- data; return nil })
 	go func() {
@@ -126,7 +117,7 @@ func TestWhoCanDoWhat(t *testing.T) {
 
 func TestResponseURL(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	w := start(t, Config{Clock: clock, Deadlines: clockwork.NewRealClock()})
+	w := start(t, Config{Clock: clock, Deadlines: clockwork.NewFakeClock()})
 	l := w.listen(ack())
 	w.must(w.Command(w.ctx, Requester, General, "/oktaws", "list"))
 	address := l.of(socketmode.EventTypeSlashCommand)[0].Data.(slackgo.SlashCommand).ResponseURL
@@ -342,12 +333,7 @@ func TestDeliveredTwice(t *testing.T) {
 
 func TestAcknowledgementsThatSlackDrops(t *testing.T) {
 	w := start(t, Config{})
-	_, url, _ := w.api.StartSocketModeContext(w.ctx)
-	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
+	conn, _ := w.connect() // once its hello is here, and not before, clicks come over it
 	_, ts, _ := w.api.PostMessage(AdminChannel, blocksOf(approveBlock("Approve")))
 	answers := make(chan Seen, 1)
 	go func() {
@@ -399,17 +385,17 @@ func TestDisconnects(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if got := w.firstFrame(); got["type"] != "disconnect" || got["reason"] != "link_disabled" {
+		if _, got := w.connect(); got["type"] != "disconnect" || got["reason"] != "link_disabled" {
 			t.Error(got)
 		}
 	}
 	w.Enable()
 	w.Haunt(MaxConnections)
-	if got := w.firstFrame(); got["reason"] != "too_many_websockets" {
+	if _, got := w.connect(); got["reason"] != "too_many_websockets" {
 		t.Error(got)
 	}
 	w.Haunt(-1)
-	if got := w.firstFrame(); got["num_connections"] != float64(MaxConnections) {
+	if _, got := w.connect(); got["num_connections"] != float64(MaxConnections) {
 		t.Error(got)
 	}
 }
@@ -417,45 +403,20 @@ func TestDisconnects(t *testing.T) {
 func TestWarningComesAheadOfTheEnd(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	w := start(t, Config{Clock: clock})
-	_, url, _ := w.api.StartSocketModeContext(w.ctx)
-	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	var frame object
-	_ = conn.ReadJSON(&frame) // hello
+	conn, _ := w.connect()
 	if err := w.Disconnect("warning"); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.ReadJSON(&frame); err != nil || frame["reason"] != "warning" {
-		t.Error(frame, err)
+	if frame := w.frame(conn); frame["reason"] != "warning" {
+		t.Error(frame)
 	}
 	w.waitForTimer(clock)
 	if w.Connections() != 1 {
 		t.Error("closed at once")
 	}
 	clock.Advance(WarningLead)
-	if err := conn.ReadJSON(&frame); err == nil {
-		t.Error("still open", frame)
+	w.wait(func() bool { return w.Connections() == 0 })
+	if _, frame, err := conn.ReadMessage(); err == nil {
+		t.Errorf("still open: %s", frame)
 	}
-}
-
-// firstFrame connects by hand and returns what comes first.
-func (w *workspace) firstFrame() object {
-	w.t.Helper()
-	_, url, err := w.api.StartSocketModeContext(w.ctx)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	conn, _, err := websocket.DefaultDialer.DialContext(w.ctx, url, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	var frame object
-	if err := conn.ReadJSON(&frame); err != nil {
-		w.t.Fatal(err)
-	}
-	return frame
 }

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +30,7 @@ func TestRefusedUploads(t *testing.T) {
 	for query, want := range map[string]string{
 		"filename=a&length=0": "missing_argument", "filename=a&length=x": "invalid_arguments", "filename=a": "invalid_arguments", "length=1": "invalid_arguments",
 	} {
-		resp, err := http.Get(w.url + "/api/files.getUploadURLExternal?token=" + DefaultBotToken + "&" + query)
+		resp, err := web.Get(w.url + "/api/files.getUploadURLExternal?token=" + DefaultBotToken + "&" + query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +116,7 @@ func TestFileOfNoChannelIsTheAppsAlone(t *testing.T) {
 
 func TestFilesHaveBounds(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	w := start(t, withFiles(Config{Clock: clock, Deadlines: clockwork.NewRealClock(), RateFactor: -1}))
+	w := start(t, withFiles(Config{Clock: clock, Deadlines: clockwork.NewFakeClock(), RateFactor: -1}))
 	whole := make([]byte, FileBytes)
 	var kept []*slackgo.GetUploadURLExternalResponse
 	for range FilesBytes / FileBytes {
