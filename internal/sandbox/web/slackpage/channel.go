@@ -14,14 +14,14 @@ type shown struct {
 	Places  bool // on a narrow screen the sidebar is looked at, and not what stands beside it
 	Here    string
 	ToPlace string // to the sidebar
-	Refused []refusal
+	Refused refusedList
 	Modals  []modal
 }
 
 func (v *visit) shown(r *http.Request) shown {
 	return shown{
 		Sidebar: v.sidebar(), Places: r.FormValue("places") != "", Here: v.here(), ToPlace: v.path(v.at) + "?places=1",
-		Refused: refusals(v.sb), Modals: v.modals(),
+		Refused: listed(v.refusals()), Modals: v.modals(),
 	}
 }
 
@@ -143,6 +143,6 @@ func (p *pages) render(w http.ResponseWriter, status int, name, title string, da
 	page.Render(w, p.place, status, templates, name, page.View{
 		System: page.Slack, Title: title,
 		Styles:  []string{"/assets/blockkit/blockkit.css"},
-		Scripts: []string{"/assets/blockkit/blockkit.js", "/assets/slack/compose.js", "/assets/slack/attach.js"},
+		Scripts: []string{"/assets/blockkit/blockkit.js", "/assets/slack/compose.js", "/assets/slack/attach.js", "/assets/slack/focus.js"},
 	}, data)
 }

@@ -24,7 +24,7 @@ type attached struct {
 	Alt            string // what a screen reader says in place of the picture
 	Href, Download string
 	Picture        bool
-	Width, Height  int // of the picture; 0: unknown
+	Width, Height  int // of the picture as it is shown; 0: unknown
 	Deleted        bool
 }
 
@@ -47,7 +47,13 @@ func (v *visit) attached(prefix string, files []slack.File) []attached {
 	return out
 }
 
-// picture reports whether the file is in truth what its name says, and how large it is, so that the page keeps room.
+// mostWidth and mostHeight are what a picture in a message has at most, in pixels [I].
+const (
+	mostWidth  = 360
+	mostHeight = 240
+)
+
+// picture reports whether the file is in truth what its name says, and how large it is shown: the page keeps room for it.
 func (v *visit) picture(f slack.File) (is bool, width, height int) {
 	_, data, err := v.sb.Slack.Open(v.me.ID, f.ID)
 	if err != nil || http.DetectContentType(data) != f.Mime {
@@ -57,7 +63,8 @@ func (v *visit) picture(f slack.File) (is bool, width, height int) {
 	if err != nil { // of WebP the standard library knows nothing; the browser does
 		return f.Mime == "image/webp", 0, 0
 	}
-	return true, c.Width, c.Height
+	scale := min(1, mostWidth/float64(c.Width), mostHeight/float64(c.Height))
+	return true, max(1, int(scale*float64(c.Width))), max(1, int(scale*float64(c.Height)))
 }
 
 // fileKind is Slack's name of a type in words.

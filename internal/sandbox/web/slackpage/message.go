@@ -129,8 +129,8 @@ func (v *visit) lines(thread string) []line {
 			out = append(out, line{ID: "n-" + n.ID, TS: n.TS, Face: face{Slackbot: true}, Author: "Slackbot", At: moment(n.TS), Whisper: true, Told: &t})
 		}
 	}
-	for _, r := range refusals(v.sb) {
-		if r.Channel != "" && v.means(r.Channel) && r.Thread == thread {
+	for _, r := range v.refusals() {
+		if r.Code != paced && r.Channel != "" && v.means(r.Channel) && r.Thread == thread {
 			out = append(out, line{ID: prefix + r.ID, TS: stamp(r.At), Face: face{Bot: true}, Author: "oktaws", App: true, At: r.At, Refused: &r})
 		}
 	}

@@ -27,6 +27,54 @@ type refusal struct {
 	Thread   string   // and the message that it was to answer
 }
 
+// paced is Slack's code for a call that came too soon. It is no fault in what was sent: the app waits and sends it again.
+const paced = "ratelimited"
+
+// mostListed is how many refusals are listed; older ones are in the wire log.
+const mostListed = 50
+
+// refusedList is what stands below the messages.
+type refusedList struct {
+	Newest []refusal
+	Count  int // of all
+	Older  int // how many of them are not listed
+}
+
+// listed is the refusals as they are listed: those of one method that came too soon are one.
+func listed(all []refusal) refusedList {
+	var l refusedList
+	at, times := map[[2]string]int{}, map[int]int{}
+	for _, r := range all {
+		key := [2]string{r.What, r.Fault}
+		i, before := at[key]
+		switch {
+		case r.Code != paced:
+			l.Newest = append(l.Newest, r)
+		case before:
+			times[i]++
+		default:
+			r.Part = ""
+			at[key], times[len(l.Newest)] = len(l.Newest), 1
+			l.Newest = append(l.Newest, r)
+		}
+	}
+	for i, n := range times {
+		l.Newest[i].Messages = append(l.Newest[i].Messages, "Too many calls at once, "+counted(n, "time", "times")+": Slack says how long to wait, and the app tries again.")
+	}
+	l.Count = len(l.Newest)
+	l.Older = max(0, l.Count-mostListed)
+	l.Newest = l.Newest[:l.Count-l.Older]
+	return l
+}
+
+// refusals are those at the time of the visit.
+func (v *visit) refusals() []refusal {
+	if v.refused == nil {
+		v.refused = refusals(v.sb)
+	}
+	return v.refused
+}
+
 // refusals is all that was refused in the sandbox, the newest first.
 func refusals(sb *sandbox.Sandbox) []refusal {
 	var out []refusal

@@ -55,6 +55,27 @@ func TestOtherRefusals(t *testing.T) {
 	}
 }
 
+// Whoever is told to wait has done nothing wrong: it is said once, and no message is missing.
+func TestCallsThatComeTooSoonAreOneRefusal(t *testing.T) {
+	w := start(t)
+	w.Sandbox().Hub.Add(wire.Fault{Service: "slack", Operation: "chat.postMessage", Status: 429, RetryAfter: 1})
+	for range 3 {
+		w.bot("chat.postMessage", map[string]any{"channel": slack.General, "text": "soon"})
+	}
+	w.see("/slack/requester/general", []string{"Refused by Slack (1)", "ratelimited", "Too many calls at once, 3 times"}, `class="message ghost"`, "soon&#34;")
+}
+
+func TestOnlyTheNewestRefusalsAreListed(t *testing.T) {
+	w := start(t)
+	for range mostListed + 2 {
+		w.bot("chat.nothing", nil)
+	}
+	page := w.see("/slack/requester/general", []string{"Refused by Slack (52)", `<a href="/control/wire">2 older ones are in the wire log</a>`})
+	if n := strings.Count(page, `id="strip-refused-`); n != mostListed {
+		t.Errorf("%d are listed", n)
+	}
+}
+
 func TestOffendingPart(t *testing.T) {
 	body := "token=xoxb-1&channel=C1&text=&blocks=" + `[{"type":"section","a/b":{"c":[1,2]}}]`
 	for message, want := range map[string]string{

@@ -58,11 +58,16 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	mux.HandleFunc("POST /slack/{person}/{channel}/views/{view}/close", p.closeView)
 }
 
-// remembered returns what the pages keep of the sandbox; of another one, as after a reset, that is nothing.
+// remembered returns what the pages keep of the sandbox; of another one, as after a reset, that is nothing. A request
+// that is still about the one before leaves nothing behind.
 func (p *pages) remembered(sb *sandbox.Sandbox) *memory {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.of != sb {
+	switch {
+	case p.of == sb:
+	case p.place.Sandbox() != sb:
+		return newMemory()
+	default:
 		p.of, p.memory = sb, newMemory()
 	}
 	return p.memory

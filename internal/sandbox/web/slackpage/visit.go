@@ -32,6 +32,7 @@ type visit struct {
 	channel  slack.Channel // without an ID: Home, or a conversation that has not begun
 	thread   string        // time stamp of the message whose thread is open; empty: none
 	said     map[string][]slack.Message
+	refused  []refusal // nil: not looked at yet
 }
 
 // Now is the sandbox's time.

@@ -23,7 +23,7 @@
     }
     const found = offered(text);
     const count = document.getElementById(text.form.id + "-count");
-    const said = found.length ? `${found.length} offered; the arrow keys choose, Tab takes.` : "";
+    const said = found.length ? `${found.length} offered: choose with the arrow keys, then press Tab.` : "";
     if (count.textContent !== said) count.textContent = said;
     list.hidden = !found.length;
     chosen = Math.max(0, Math.min(chosen, found.length - 1));
