@@ -67,7 +67,7 @@ func (a *application) key(kid string) *signingKey {
 
 // addKey makes a signing key for the application, good for so many years.
 func (a *application) addKey(now time.Time, years int) *signingKey {
-	k := newSigningKey(now, years)
+	k := newSigningKey(pairOf{a.number, len(a.keys)}, now, years)
 	a.keys = append(a.keys, k)
 	return k
 }

@@ -21,6 +21,7 @@ import (
 // it is first asked for, since that takes a tenth of a second.
 type signingKey struct {
 	kid              string
+	of               pairOf
 	created, expires time.Time
 
 	once    sync.Once
@@ -29,15 +30,36 @@ type signingKey struct {
 	err     error
 }
 
-func newSigningKey(now time.Time, years int) *signingKey {
-	return &signingKey{kid: randomText(32), created: now, expires: now.AddDate(years, 0, 0)}
+func newSigningKey(of pairOf, now time.Time, years int) *signingKey {
+	return &signingKey{kid: randomText(32), of: of, created: now, expires: now.AddDate(years, 0, 0)}
+}
+
+// pairOf names a pair of keys within one organization: the number of its application, and which of its keys it is.
+type pairOf struct{ application, key int }
+
+// pairs are the RSA keys made so far. No two keys of an organization share one; the many organizations of a run of tests
+// do, since each new one takes a tenth of a second.
+var pairs = struct {
+	sync.Mutex
+	made map[pairOf]func() (*rsa.PrivateKey, error)
+}{made: map[pairOf]func() (*rsa.PrivateKey, error){}}
+
+func (of pairOf) private() (*rsa.PrivateKey, error) {
+	pairs.Lock()
+	pair := pairs.made[of]
+	if pair == nil {
+		pair = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+		pairs.made[of] = pair
+	}
+	pairs.Unlock()
+	return pair()
 }
 
 // make makes the key and its self-signed certificate: RSA 2048, SHA-256, valid from a minute before, no extensions, a
 // serial number of six bytes that is the time, and Okta's subject with the organization's name as the common name [R].
 func (k *signingKey) make() error {
 	k.once.Do(func() {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		key, err := k.of.private()
 		if err != nil {
 			k.err = fmt.Errorf("make signing key: %w", err)
 			return
