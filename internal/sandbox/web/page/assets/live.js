@@ -5,6 +5,7 @@
 (() => {
   "use strict";
   let busy = 0;       // forms and links under way: a page that comes meanwhile would be older than theirs
+  let missed = false; // something has changed meanwhile, perhaps after the page that is under way was made
   let again = false;  // something has changed while the page was being asked for
   let down = false;   // a button of the mouse, or a finger: what lies under it stays until it is up, or the click is lost
 
@@ -79,6 +80,7 @@
       offline(true);
     } finally {
       busy--;
+      if (busy === 0 && missed) refresh();
     }
   }
 
@@ -92,6 +94,7 @@
   async function refresh() {
     if (asking) { again = true; return; }
     asking = true;
+    missed = false;
     try {
       do {
         again = false;
@@ -99,7 +102,9 @@
         const r = await fetch(at, {headers: {Accept: "text/html"}});
         const html = await r.text();
         if (down) { missed = true; return; }
-        if (busy === 0 && at === location.href && r.status < 500) show(html, true);
+        if (busy > 0) missed = true;
+        else if (at !== location.href) again = true;
+        else if (r.status < 500) show(html, true);
         offline(false);
       } while (again);
     } catch {
