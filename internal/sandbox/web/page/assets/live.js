@@ -90,7 +90,7 @@
   }
 
   // refresh asks for the page anew, one request at a time.
-  let asking = false, missed = false;
+  let asking = false;
   async function refresh() {
     if (asking) { again = true; return; }
     asking = true;
