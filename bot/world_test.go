@@ -140,10 +140,10 @@ func live(t *testing.T, change ...func(*world)) *world {
 	w.start()
 	t.Cleanup(func() {
 		w.end()
-		for _, c := range w.slack.Complaints() {
-			t.Errorf("Slack would have dropped this: %s", c)
+		for _, c := range w.slack.Complained() {
+			t.Errorf("Slack would have dropped this: %s", c.Text)
 		}
-		for _, e := range w.slack.Unanswered() {
+		for _, e := range w.slack.Missed() {
 			t.Errorf("nobody answered %s: %s", e.Type, e.Payload)
 		}
 	})

@@ -317,7 +317,7 @@ func TestBadInputOnButtons(t *testing.T) {
 	if n := requests(t, a); n != 1 || r.outside() != before {
 		t.Errorf("%d requests are on record; Okta and AWS changed: %t", n, r.outside() != before)
 	}
-	if left := r.Slack.Unanswered(); len(left) > 0 {
+	if left := r.Slack.Missed(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
 }
@@ -379,7 +379,7 @@ func TestBadInputAccounts(t *testing.T) {
 	if n := r.told(slack.Requester, aws.AccountUnreachable); n != 1 {
 		t.Errorf("the failure was told %d times", n)
 	}
-	if left := r.Slack.Unanswered(); len(left) > 0 {
+	if left := r.Slack.Missed(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
 }

@@ -20,7 +20,7 @@ func TestLinksAnAccountFromSlackToTheTile(t *testing.T) {
 	if code := r.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if left := r.Slack.Unanswered(); len(left) > 0 {
+	if left := r.Slack.Missed(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
 }

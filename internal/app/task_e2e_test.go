@@ -269,7 +269,7 @@ func TestTaskRemindsOnSchedule(t *testing.T) {
 	if now := kept(t, a, gmail); now.Reminders != ended.Reminders || now.Revision != ended.Revision {
 		t.Errorf("the finished task changed: %+v", now)
 	}
-	if left := r.Slack.Unanswered(); len(left) > 0 {
+	if left := r.Slack.Missed(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
 }

@@ -147,7 +147,7 @@ func TestTwoClicksMakeOneDecision(t *testing.T) {
 	}
 	r.oneDecisionEach(24)
 	t.Logf("who was first: %v", first)
-	if left := r.Slack.Unanswered(); len(left) > 0 {
+	if left := r.Slack.Missed(); len(left) > 0 {
 		t.Errorf("unanswered: %+v", left)
 	}
 }

@@ -246,10 +246,14 @@ func TestPeople(t *testing.T) {
 	if _, err := w.api.GetUserInfo("U0NOBODY00"); errorOf(err) != "user_not_found" {
 		t.Error(err)
 	}
-	if _, err := w.api.GetUserGroupMembers("S0APPROVERS"); errorOf(err) != "plan_upgrade_required" {
+	if _, err := w.api.GetUserGroupMembers("S0APPROVERS"); errorOf(err) != "missing_scope" {
 		t.Error(err)
 	}
-	paid := start(t, Config{UserGroups: map[string][]string{"S0APPROVERS": {AdminOne}}, Scopes: append([]string{"users:read.email"}, DefaultScopes...)})
+	more := append([]string{"users:read.email", "usergroups:read"}, DefaultScopes...)
+	if _, err := start(t, Config{Scopes: more}).api.GetUserGroupMembers("S0APPROVERS"); errorOf(err) != "plan_upgrade_required" {
+		t.Error(err)
+	}
+	paid := start(t, Config{UserGroups: map[string][]string{"S0APPROVERS": {AdminOne}}, Scopes: more})
 	if got, err := paid.api.GetUserGroupMembers("S0APPROVERS"); err != nil || !slices.Equal(got, []string{AdminOne}) {
 		t.Error(got, err)
 	}

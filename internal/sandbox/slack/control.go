@@ -16,9 +16,9 @@ import (
 //	POST /control/slack/command     {user, channel, command, text}          → Seen
 //	POST /control/slack/click       {user, channel, ts, action, block?}     → Seen
 //	POST /control/slack/click-old   {user, message, action}                 → Seen; message as /messages gave it
-//	POST /control/slack/select      {user, channel, ts, action, choice}     → Seen
-//	POST /control/slack/click-view  {user, view, action}                    → Seen; view is an ID
-//	POST /control/slack/select-view {user, view, action, choice}            → Seen
+//	POST /control/slack/select      {user, channel, ts, action, choice, block?}  → Seen
+//	POST /control/slack/click-view  {user, view, action, block?, values?}   → Seen; view is an ID; values as for submit
+//	POST /control/slack/select-view {user, view, action, choice, block?, values?}  → Seen
 //	POST /control/slack/submit      {user, view, values}                    → Seen; values: block ID → action ID → value
 //	POST /control/slack/close-view  {user, view}
 //	POST /control/slack/open-home   {user}
@@ -34,7 +34,7 @@ import (
 //	POST /control/slack/haunt       {n}
 //	POST /control/slack/twice       {n}
 //	POST /control/slack/redeliver   {}
-//	GET  /control/slack/people, channels, unanswered, complaints, texts
+//	GET  /control/slack/people, channels, unanswered, complaints, texts     → [Person], [Channel], [Missed], [Complaint], texts
 //	GET  /control/slack/messages?channel=…
 //	GET  /control/slack/ephemerals?user=…, views?user=…, home?user=…, dm?user=…
 //	GET  /control/slack/wait?after=N  the number of changes so far, once it is above N (at the latest after 30 s)
@@ -59,8 +59,8 @@ func (s *Server) serveControl(mux *http.ServeMux) {
 	for name, get := range map[string]func(r *http.Request) any{
 		"people":     func(*http.Request) any { return s.People() },
 		"channels":   func(*http.Request) any { return s.Channels() },
-		"unanswered": func(*http.Request) any { return listed(s.Unanswered()) },
-		"complaints": func(*http.Request) any { return listed(s.Complaints()) },
+		"unanswered": func(*http.Request) any { return listed(s.Missed()) },
+		"complaints": func(*http.Request) any { return listed(s.Complained()) },
 		"texts": func(*http.Request) any {
 			messages, views := s.AllTexts()
 			return object{"messages": listed(messages), "views": listed(views)}
@@ -105,15 +105,17 @@ func (s *Server) orders() map[string]func(context.Context, order) (any, error) {
 			return s.Command(ctx, o.User, o.Channel, o.Command, o.Text)
 		},
 		"click": func(ctx context.Context, o order) (any, error) {
-			return s.ClickIn(ctx, o.User, o.Channel, o.TS, o.Block, o.Action)
+			return s.Use(ctx, o.User, o.Channel, o.TS, o.Block, o.Action, nil)
 		},
 		"click-old": func(ctx context.Context, o order) (any, error) { return s.ClickOld(ctx, o.User, o.Message, o.Action) },
 		"select": func(ctx context.Context, o order) (any, error) {
-			return s.Select(ctx, o.User, o.Channel, o.TS, o.Action, o.Choice)
+			return s.Use(ctx, o.User, o.Channel, o.TS, o.Block, o.Action, o.Choice)
 		},
-		"click-view": func(ctx context.Context, o order) (any, error) { return s.ClickView(ctx, o.User, o.View, o.Action) },
+		"click-view": func(ctx context.Context, o order) (any, error) {
+			return s.UseView(ctx, o.User, o.View, o.Block, o.Action, nil, o.Values)
+		},
 		"select-view": func(ctx context.Context, o order) (any, error) {
-			return s.SelectView(ctx, o.User, o.View, o.Action, o.Choice)
+			return s.UseView(ctx, o.User, o.View, o.Block, o.Action, o.Choice, o.Values)
 		},
 		"submit":     func(ctx context.Context, o order) (any, error) { return s.Submit(ctx, o.User, o.View, o.Values) },
 		"close-view": func(ctx context.Context, o order) (any, error) { return done, s.CloseView(ctx, o.User, o.View) },

@@ -47,12 +47,18 @@ type delivery struct {
 
 func (d *delivery) describe() string { return d.Type + " " + d.ID }
 
-func (d *delivery) settle(state deliveryState, seen Seen) {
+// settle ends a delivery; s.mu is held.
+func (s *Server) settle(d *delivery, state deliveryState, seen Seen) {
 	d.state, d.seen = state, seen
 	if d.timer != nil {
 		d.timer.Stop()
 	}
 	close(d.done)
+	s.settled = append(s.settled, d.ID)
+	if len(s.settled) > keptDeliveries {
+		delete(s.deliveries, s.settled[0])
+		s.settled = last(s.settled, keptDeliveries)
+	}
 }
 
 // What a person is told where the app does not answer.
@@ -62,14 +68,19 @@ const (
 	Trouble          = "We had some trouble connecting. Try again?"
 )
 
-// send hands an envelope to one of the connections. Its payload is made, and its end awaited, by the caller.
-func (s *Server) send(kind string, payload object, accepts bool, retry *Retry, onAck func(json.RawMessage) Seen) *delivery {
+// asJSON writes a payload down while s.mu is held, since what it is made of may change once it is free.
+func asJSON(payload object) json.RawMessage {
 	raw, err := json.Marshal(payload)
 	if err != nil {
 		panic("slack: a payload that is no JSON: " + err.Error()) // payloads are made of strings and parsed JSON
 	}
+	return raw
+}
+
+// send hands an envelope to one of the connections. Its payload is made, and its end awaited, by the caller.
+func (s *Server) send(kind string, payload json.RawMessage, accepts bool, retry *Retry, onAck func(json.RawMessage) Seen) *delivery {
 	d := &delivery{
-		Envelope: Envelope{Type: kind, ID: envelopeID(), Payload: raw, AcceptsPayload: accepts, Retry: retry},
+		Envelope: Envelope{Type: kind, ID: envelopeID(), Payload: payload, AcceptsPayload: accepts, Retry: retry},
 		done:     make(chan struct{}),
 		onAck:    onAck,
 	}
@@ -109,8 +120,8 @@ func (s *Server) deliver(c *socket, d *delivery) {
 }
 
 func (s *Server) miss(d *delivery, reason string) {
-	s.unanswered = append(s.unanswered, Missed{Envelope: d.Envelope, At: s.stamp(), Error: reason})
-	d.settle(unanswered, Seen{Error: reason})
+	s.unanswered = last(append(s.unanswered, Missed{Envelope: d.Envelope, At: s.stamp(), Error: reason}), keptMishaps)
+	s.settle(d, unanswered, Seen{Error: reason})
 	s.change()
 }
 
@@ -154,7 +165,7 @@ func (s *Server) acknowledge(frame []byte) {
 	}
 	switch d.state {
 	case waiting:
-		d.settle(answered, d.onAck(ack.Payload))
+		s.settle(d, answered, d.onAck(ack.Payload))
 		s.change()
 	case unanswered:
 		s.complain(d.describe() + ": acknowledged too late")
@@ -184,60 +195,4 @@ func (s *Server) Redeliver() bool {
 	}
 	s.deliver(c, d)
 	return true
-}
-
-// Unanswered returns the envelopes that nobody acknowledged in time.
-func (s *Server) Unanswered() []Envelope {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []Envelope
-	for _, m := range s.unanswered {
-		out = append(out, m.Envelope)
-	}
-	return out
-}
-
-// spawn runs f until Close, which waits for it.
-func (s *Server) spawn(f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() == nil {
-		s.wg.Go(f)
-	}
-}
-
-// retryPauses are when an event is sent again that nobody acknowledged.
-var retryPauses = []time.Duration{0, 0, time.Minute, 5 * time.Minute}
-
-// event sends an event to the app until it is acknowledged: at once, once more, after a minute and after five.
-func (s *Server) event(inner object) {
-	if !s.subscribed(inner) {
-		return
-	}
-	now := s.clock.Now()
-	payload := object{
-		"token": verification, "team_id": Team, "context_team_id": Team, "context_enterprise_id": nil, "api_app_id": App,
-		"event": inner, "type": "event_callback", "event_id": "Ev0" + random(4), "event_time": now.Unix(),
-		"authorizations":        []object{{"enterprise_id": nil, "team_id": Team, "user_id": BotUser, "is_bot": true, "is_enterprise_install": false}},
-		"is_ext_shared_channel": false, "event_context": "4-" + random(16),
-	}
-	s.spawn(func() {
-		for attempt, pause := range retryPauses {
-			if pause > 0 {
-				select {
-				case <-s.clock.After(pause):
-				case <-s.ctx.Done():
-					return
-				}
-			}
-			retry := &Retry{Attempt: attempt}
-			if attempt > 0 {
-				retry.Reason = "timeout"
-			}
-			d := s.send("events_api", payload, false, retry, func(json.RawMessage) Seen { return Seen{} })
-			if _, err := d.wait(s.ctx); err != nil || d.state == answered {
-				return
-			}
-		}
-	})
 }

@@ -76,6 +76,12 @@ func uploaded(r *http.Request) ([]byte, error) {
 	return files[0], nil
 }
 
+// What is there instead of a file.
+const (
+	signInPage = `<!DOCTYPE html><html lang="en-US"><head><title>Sign in | Slack</title></head><body><h1>Sign in to your workspace</h1></body></html>`
+	noFilePage = `<!DOCTYPE html><html lang="en-US"><body><h1>File not found</h1></body></html>`
+)
+
 // servePrivate serves url_private and url_private_download to the bot's token with files:read, where the app sees the
 // file. Whoever else asks is shown the page to sign in on, with status 200, as by Slack: reported by users (slackapi's
 // deno-slack-sdk issue 285, vercel's eve pull request 1531). Slack leads there by a redirect, which would lead out of
@@ -91,11 +97,11 @@ func (s *Server) servePrivate(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case token != s.cfg.BotToken || s.without("files:read") != nil || f != nil && !s.sees(BotUser, f):
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<!DOCTYPE html><html lang=\"en-US\"><head><title>Sign in | Slack</title></head><body><h1>Sign in to your workspace</h1></body></html>")
+		_, _ = io.WriteString(w, signInPage)
 	case !ours || f == nil || f.Deleted || slug != fileSlug(f.Name):
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, "<!DOCTYPE html><html lang=\"en-US\"><body><h1>File not found</h1></body></html>")
+		_, _ = io.WriteString(w, noFilePage)
 	default:
 		w.Header().Set("Content-Type", f.Mime)
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -101,11 +101,13 @@ func (f *file) pretty() string {
 // extension is the ending of a name, in small letters and without its dot.
 func extension(name string) string { return strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")) }
 
-// room reports whether n more bytes can be kept. Uploads that were never completed make room once they are old.
+// room reports whether n more bytes can be kept. Uploads that were never completed make room once they are old, and so
+// do files that a person put into a form that was never sent.
 func (s *Server) room(n int) bool {
 	held := 0
 	for id, f := range s.files {
-		if f.ticket != "" && s.clock.Since(f.Created) > uploadLife {
+		unsent := f.User != BotUser && !f.handed && len(s.sharedIn(f)) == 0
+		if (f.ticket != "" || unsent) && s.clock.Since(f.Created) > uploadLife {
 			delete(s.files, id)
 			continue
 		}
@@ -123,7 +125,7 @@ func (s *Server) keep(f *file) {
 		if utf8.Valid(f.data) {
 			text += "\n" + string(f.data)
 		}
-		s.posted = append(s.posted, text)
+		s.posted.add(text)
 	}
 }
 

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -15,11 +16,14 @@ var doors = []struct {
 }{
 	{"", "/link/", "socket", (*Server).serveSocket},
 	{"POST ", "/response/", "response_url", (*Server).serveResponseURL},
-	{"POST ", "/upload/v1/", "upload", (*Server).serveUpload},
+	{"POST ", "/upload/v1/", upload, (*Server).serveUpload},
 	{"GET ", "/files-pri/", download, (*Server).servePrivate},
 }
 
-const download = "download"
+const (
+	upload   = "upload"
+	download = "download"
+)
 
 // Handler serves the Web API under /api/, sockets under /link/, response URLs under /response/ and files under /upload/
 // and /files-pri/, all through the hub, and the control API under /control/slack/.
@@ -31,7 +35,7 @@ func (s *Server) Handler() http.Handler {
 	}
 	known, _ := s.bases()
 	mux := http.NewServeMux()
-	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Serve: services, Bases: known}))
+	mux.Handle("/", s.hub.Handler(wire.Service{Identify: identify, Fail: fail, Shorten: shorten, Serve: services, Bases: known}))
 	s.serveControl(mux)
 	return mux
 }
@@ -59,6 +63,17 @@ func identify(r *http.Request, body []byte) (service, operation, subject string)
 		}
 	}
 	return "slack", r.URL.Path, ""
+}
+
+// shorten keeps the bytes of files out of the record: it says how many there were.
+func shorten(c *wire.Call) {
+	count := func(body string) string { return fmt.Sprintf("(%d bytes)", len(body)) }
+	switch {
+	case c.Operation == upload && c.Request != "":
+		c.Request = count(c.Request)
+	case c.Operation == download && c.Response != "" && c.Response != signInPage && c.Response != noFilePage:
+		c.Response = count(c.Response)
+	}
 }
 
 // fail answers as Slack does in trouble: its codes come with status 200, 429 with Retry-After, and 5xx without JSON.

@@ -18,7 +18,7 @@ type Message struct {
 	For         string          `json:"for,omitempty"` // the one person who sees it; empty: everybody in the channel
 	Edited      string          `json:"edited,omitempty"`
 	Deleted     bool            `json:"deleted,omitempty"`
-	Earlier     []Version       `json:"earlier,omitempty"` // what it said before each edit, the oldest first
+	Earlier     []Version       `json:"earlier,omitempty"` // what it said before each edit, the oldest first; of more than 100 the last
 	Files       []File          `json:"files,omitempty"`
 
 	files  []*file           // Files is made of them
@@ -48,7 +48,7 @@ func (s *Server) post(c *Channel, user string, what content, thread string) *Mes
 	}
 	m := s.compose(c, user, what)
 	m.ThreadTS = thread
-	s.messages[c.ID] = append(s.messages[c.ID], m)
+	s.messages[c.ID] = last(append(s.messages[c.ID], m), keptMessages)
 	s.tellPosted(c, m)
 	s.change()
 	return m
@@ -58,7 +58,7 @@ func (s *Server) post(c *Channel, user string, what content, thread string) *Mes
 func (s *Server) whisper(c *Channel, user string, what content, thread string) *Message {
 	m := s.compose(c, BotUser, what)
 	m.ThreadTS, m.For = thread, user
-	s.ephemeral = append(s.ephemeral, m)
+	s.ephemeral = last(append(s.ephemeral, m), keptEphemerals)
 	s.change()
 	return m
 }
@@ -72,7 +72,7 @@ func (s *Server) compose(c *Channel, user string, what content) *Message {
 // edit changes what a message says, and keeps what it said.
 func (s *Server) edit(m *Message, what content) {
 	m.Edited = s.stamp()
-	m.Earlier = append(m.Earlier, Version{Text: m.Text, Blocks: m.Blocks, Until: m.Edited})
+	m.Earlier = last(append(m.Earlier, Version{Text: m.Text, Blocks: m.Blocks, Until: m.Edited}), keptVersions)
 	if what.metadata == nil {
 		what.metadata = m.Metadata
 	}
@@ -82,7 +82,7 @@ func (s *Server) edit(m *Message, what content) {
 
 func (s *Server) say(m *Message, what content) {
 	m.Text, m.Blocks, m.Attachments, m.Metadata = what.text, s.complete(what.blocks), what.attachments, what.metadata
-	s.posted = append(s.posted, m.Text+string(m.Blocks)+string(m.Attachments)+string(m.Metadata))
+	s.posted.add(m.Text + string(m.Blocks) + string(m.Attachments) + string(m.Metadata))
 }
 
 // complete fills in what Slack does: IDs of blocks and actions, and the defaults of texts.
@@ -97,52 +97,6 @@ func (s *Server) complete(blocks json.RawMessage) json.RawMessage {
 	s.fillIn(v)
 	out, _ := json.Marshal(v)
 	return out
-}
-
-func (s *Server) fillIn(v any) {
-	items, _ := v.([]any)
-	for _, each := range items {
-		b, _ := each.(object)
-		if b == nil {
-			continue
-		}
-		if b["block_id"] == nil {
-			b["block_id"] = s.id("b")
-		}
-		elements, _ := b["elements"].([]any)
-		for _, e := range append([]any{b["accessory"], b["element"]}, elements...) {
-			if e, ok := e.(object); ok && e["action_id"] == nil && acting(e["type"]) {
-				e["action_id"] = s.id("a")
-			}
-		}
-		textDefaults(b)
-	}
-}
-
-// acting reports whether elements of the type are for somebody to act on.
-func acting(kind any) bool {
-	name, _ := kind.(string)
-	_, known := elementTable[name]
-	return known && name != "image"
-}
-
-func textDefaults(v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, each := range v {
-			textDefaults(each)
-		}
-	case object:
-		switch {
-		case v["type"] == "plain_text" && v["emoji"] == nil:
-			v["emoji"] = true
-		case v["type"] == "mrkdwn" && v["verbatim"] == nil:
-			v["verbatim"] = false
-		}
-		for _, each := range v {
-			textDefaults(each)
-		}
-	}
 }
 
 // id makes an ID that begins with the prefix, different each time.

@@ -23,37 +23,6 @@ func (s *Server) onTop(user, viewID string) (*Person, *view, error) {
 	return p, stack[len(stack)-1], nil
 }
 
-// ClickView has a person click a button in their topmost modal or their Home.
-func (s *Server) ClickView(ctx context.Context, user, viewID, action string) (Seen, error) {
-	return s.actOnView(ctx, user, viewID, target{action: action})
-}
-
-// SelectView has a person choose from a menu there, like Select.
-func (s *Server) SelectView(ctx context.Context, user, viewID, action string, choice any) (Seen, error) {
-	return s.actOnView(ctx, user, viewID, target{action: action, choice: choice})
-}
-
-func (s *Server) actOnView(ctx context.Context, user, viewID string, t target) (Seen, error) {
-	s.mu.Lock()
-	p, v, err := s.onTop(user, viewID)
-	if err != nil {
-		s.mu.Unlock()
-		return Seen{}, err
-	}
-	t.offers = v.offers
-	act, err := s.actionOf(v.spec["blocks"], t)
-	if err != nil {
-		s.mu.Unlock()
-		return Seen{}, fmt.Errorf("view %s: %w", viewID, err)
-	}
-	if field, holds := stateField[act["type"].(string)]; holds {
-		v.values[act["block_id"].(string)].(object)[act["action_id"].(string)] = object{"type": act["type"], field.value: act[field.value]}
-	}
-	payload := s.viewAction(p, v, []object{act})
-	s.mu.Unlock()
-	return s.interact(ctx, payload)
-}
-
 // Submit has a person fill in their topmost modal and send it. Values go by block ID and action ID: a string (of a menu,
 // an option's value), a list of strings where several may be chosen, nil for nothing; fields that are left out stay as
 // they are. Seen.Errors are the app's words under the fields, Seen.Action says what became of the modal. An error means
@@ -65,7 +34,7 @@ func (s *Server) Submit(ctx context.Context, user, viewID string, values map[str
 		err = fmt.Errorf("view %s has no button to submit it", viewID)
 	}
 	if err == nil {
-		err = v.fill(values)
+		err = s.fill(v, values)
 	}
 	if err != nil {
 		s.mu.Unlock()
@@ -75,8 +44,9 @@ func (s *Server) Submit(ctx context.Context, user, viewID string, values map[str
 	payload := s.payload("view_submission", p, v)
 	payload["view"] = s.viewJSON(v)
 	payload["response_urls"] = []object{}
+	heard := asJSON(payload)
 	s.mu.Unlock()
-	return s.send("interactive", payload, true, nil, func(ack json.RawMessage) Seen { return s.submitted(v, ack) }).wait(ctx)
+	return s.send("interactive", heard, true, nil, func(ack json.RawMessage) Seen { return s.submitted(v, ack) }).wait(ctx)
 }
 
 // submitted does what the acknowledgement of a form says; without a word the modal closes.
@@ -169,13 +139,13 @@ func (s *Server) CloseView(ctx context.Context, user, viewID string) error {
 		closed = slices.Clone(s.stacks[p.ID])
 		slices.Reverse(closed)
 	}
-	var payloads []object
+	var payloads []json.RawMessage
 	for _, c := range closed {
 		s.remove(c)
 		if c.spec["notify_on_close"] == true {
 			payload := s.payload("view_closed", p, nil)
 			payload["view"], payload["is_cleared"], payload["response_urls"] = s.viewJSON(c), cleared, []object{}
-			payloads = append(payloads, payload)
+			payloads = append(payloads, asJSON(payload))
 		}
 	}
 	s.change()

@@ -109,8 +109,8 @@ func TestAnswersToAForm(t *testing.T) {
 			t.Errorf("%+v: %q", step, titles)
 		}
 	}
-	if got := len(w.Complaints()); got != 4 {
-		t.Error(w.Complaints())
+	if got := len(w.Complained()); got != 4 {
+		t.Error(w.Complained())
 	}
 }
 
@@ -141,7 +141,7 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-func TestPushUpdateAndPublish(t *testing.T) {
+func TestPushAndUpdate(t *testing.T) {
 	w := start(t, Config{})
 	l := w.listen(opener(w, ack()))
 	v := w.opened()
@@ -158,7 +158,7 @@ func TestPushUpdateAndPublish(t *testing.T) {
 	}
 	push := func() error {
 		stack := w.Views(Requester)
-		w.must(w.ClickView(w.ctx, Requester, stack[len(stack)-1].ID, "next"))
+		w.must(w.UseView(w.ctx, Requester, stack[len(stack)-1].ID, "", "next", nil, nil))
 		clicks := l.of(socketmode.EventTypeInteractive)
 		click := clicks[len(clicks)-1].Data.(slackgo.InteractionCallback)
 		if click.Container.Type != "view" || click.View.ID != stack[len(stack)-1].ID {
@@ -176,7 +176,7 @@ func TestPushUpdateAndPublish(t *testing.T) {
 	if err := w.CloseView(w.ctx, Requester, top.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.ClickView(w.ctx, Requester, v.ID, "next"); err == nil {
+	if _, err := w.UseView(w.ctx, Requester, v.ID, "", "next", nil, nil); err == nil {
 		t.Error("what is under another modal cannot be clicked")
 	}
 	if got := len(w.Views(Requester)); got != 2 {
@@ -193,19 +193,6 @@ func TestPushUpdateAndPublish(t *testing.T) {
 	if _, err := w.api.UpdateView(formOf(words(25)), "", "", v.ID); !errors.As(err, &refused) ||
 		!slices.Equal(refused.ResponseMetadata.Messages, []string{"[ERROR] must be less than 25 characters [json-pointer:/view/title/text]"}) {
 		t.Errorf("%+v", err)
-	}
-
-	home := slackgo.HomeTabViewRequest{Type: slackgo.VTHomeTab, Blocks: slackgo.Blocks{BlockSet: []slackgo.Block{approveBlock("Approve")}}}
-	published, err := w.api.PublishView(Requester, home, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.api.PublishView(Requester, home, "1.stale"); errorOf(err) != "hash_conflict" {
-		t.Error(err)
-	}
-	w.must(w.ClickView(w.ctx, Requester, published.ID, "approve"))
-	if h, ok := w.Home(Requester); !ok || h.ID != published.ID {
-		t.Error(h, ok)
 	}
 }
 

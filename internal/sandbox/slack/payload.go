@@ -87,24 +87,50 @@ func (s *Server) viewAction(p *Person, v *view, actions []object) object {
 	return o
 }
 
-// action is the entry of payload.actions for an element, with what was chosen where it is a menu.
+// viewJSON is a view as the Web API and the payloads have it.
+func (s *Server) viewJSON(v *view) object {
+	or := func(name string, otherwise any) any {
+		if x := v.spec[name]; x != nil {
+			return x
+		}
+		return otherwise
+	}
+	o := object{
+		"id": v.id, "team_id": s.people[v.user].TeamID, "type": v.spec["type"], "blocks": v.spec["blocks"],
+		"private_metadata": or("private_metadata", ""), "callback_id": or("callback_id", ""), "external_id": or("external_id", ""),
+		"state": object{"values": v.values}, "hash": v.hash,
+		"title": or("title", object{"type": "plain_text", "text": "View Title", "emoji": true}), "close": or("close", nil), "submit": or("submit", nil),
+		"clear_on_close": or("clear_on_close", false), "notify_on_close": or("notify_on_close", false), "submit_disabled": or("submit_disabled", false),
+		"root_view_id": v.root, "previous_view_id": nil, "app_id": App, "app_installed_team_id": Team, "bot_id": Bot,
+	}
+	if v.previous != "" {
+		o["previous_view_id"] = v.previous
+	}
+	return o
+}
+
+// action is the entry of payload.actions for an element, with what was chosen where it is no button. Of icon and feedback
+// buttons it has what Slack's own framework knows of (docs.slack.dev/tools/bolt-js/reference/interfaces/IconButtonAction
+// and FeedbackButtonsAction).
 func (s *Server) action(p part, chosen any) object {
 	o := object{"type": p.kind(), "action_id": p.actionID(), "block_id": p.blockID(), "action_ts": s.stamp()}
-	if p.kind() == "button" {
-		for _, name := range []string{"text", "value", "style", "url"} {
-			if p.element[name] != nil {
-				o[name] = p.element[name]
-			}
+	copied, from := []string{"placeholder"}, p.element
+	switch p.kind() {
+	case "button":
+		copied = []string{"text", "value", "style", "url"}
+	case "icon_button":
+		copied = []string{"text", "value", "icon"}
+	case "feedback_buttons":
+		copied, from = []string{"text", "value"}, chosen.(object)
+	case "overflow":
+		o["selected_option"] = chosen
+	default:
+		o[stateField[p.kind()].value] = chosen
+	}
+	for _, name := range copied {
+		if from[name] != nil {
+			o[name] = from[name]
 		}
-		return o
 	}
-	if p.element["placeholder"] != nil {
-		o["placeholder"] = p.element["placeholder"]
-	}
-	field := "selected_option" // of an overflow menu
-	if f, ok := stateField[p.kind()]; ok {
-		field = f.value
-	}
-	o[field] = chosen
 	return o
 }

@@ -1,12 +1,15 @@
 package slack
 
+import "slices"
+
 // Registration is what the app's manifest says of it, as far as people see it in Slack
 // (docs.slack.dev/reference/app-manifest).
 type Registration struct {
 	Description      string
 	Commands         []SlashCommand
-	HomeTab          bool // the app has a Home
-	MessagesReadOnly bool // nobody can write in the direct conversation with the app
+	Events           []string // what the app subscribes to
+	HomeTab          bool     // the app has a Home
+	MessagesReadOnly bool     // nobody can write in the direct conversation with the app
 }
 
 // SlashCommand is a command as Slack offers it to whoever types a slash.
@@ -16,7 +19,11 @@ type SlashCommand struct {
 	UsageHint   string // what may follow the name
 }
 
-// manifest is the project's manifest.yml; a test compares them.
+// DefaultScopes are those of the bot's token in the project's manifest.yml; a test compares them. Without
+// users:read.email, profiles have no e-mail address and users.lookupByEmail is refused.
+var DefaultScopes = []string{"commands", "chat:write", "im:write", "users:read", "channels:read", "groups:read"}
+
+// manifest is the project's manifest.yml; a test compares them. It subscribes to no events and has no Home.
 var manifest = Registration{
 	Description: "Gives AWS accounts Okta sign-on",
 	Commands: []SlashCommand{{
@@ -27,11 +34,11 @@ var manifest = Registration{
 	MessagesReadOnly: true,
 }
 
-// Registration returns what the app is registered with: the project's manifest, with the commands of Config.Commands.
-// Of a command that the manifest does not know there is only the name.
+// Registration returns what the app is registered with: the project's manifest, with the commands, the events and the
+// Home that Config gives it. Of a command that the manifest does not know there is only the name.
 func (s *Server) Registration() Registration {
 	r := manifest
-	r.Commands = nil
+	r.Commands, r.Events, r.HomeTab = nil, slices.Clone(s.cfg.Events), s.cfg.HomeTab
 	for _, name := range s.cfg.Commands {
 		c := SlashCommand{Name: name}
 		for _, known := range manifest.Commands {

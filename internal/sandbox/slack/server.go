@@ -20,11 +20,7 @@ const (
 	DefaultAppToken = "xapp-sandbox-app-token"
 )
 
-// DefaultScopes are those of the bot's token in the project's manifest. Without users:read.email, profiles have no
-// e-mail address and users.lookupByEmail is refused.
-var DefaultScopes = []string{"channels:read", "chat:write", "commands", "groups:read", "im:write", "usergroups:read", "users:read"}
-
-// Config is how a Server behaves. Its zero value will do.
+// Config is how a Server behaves. Its zero value is an app as the project's manifest registers it.
 type Config struct {
 	Hub *wire.Hub // nil: one of its own, without faults
 
@@ -39,8 +35,9 @@ type Config struct {
 	AppToken  string   // empty: DefaultAppToken
 	Scopes    []string // of the bot's token; nil: DefaultScopes
 	AppScopes []string // of the app's token; nil: connections:write
-	Commands  []string // slash commands of the app; nil: /oktaws
-	Events    []string // what the app subscribes to; nil: app_home_opened
+	Commands  []string // slash commands of the app; nil: the manifest's
+	Events    []string // what the app subscribes to, such as message.channels; nil: what the manifest does
+	HomeTab   bool     // the app has a Home, whatever the manifest says
 
 	// UserGroups are the members of each user group by its ID; nil: a plan without user groups, where asking for them is
 	// refused with plan_upgrade_required.
@@ -71,8 +68,8 @@ type Server struct {
 	channels  map[string]*Channel
 	messages  map[string][]*Message // by channel, oldest first
 	ephemeral []*Message
-	posted    []string // every text that was ever in a message
-	shown     []string // every text that was ever in a view
+	posted    said // every text that was ever in a message
+	shown     said // every text that was ever in a view
 	files     map[string]*file
 
 	stacks    map[string][]*view // open modals by user, the topmost last
@@ -87,6 +84,7 @@ type Server struct {
 	disabled   bool
 	twice      int
 	deliveries map[string]*delivery
+	settled    []string // the IDs of those that are over, the oldest first
 	last       *delivery
 	unanswered []Missed
 	complaints []Complaint
@@ -116,11 +114,14 @@ func New(cfg Config) *Server {
 		cfg.AppScopes = []string{"connections:write"}
 	}
 	if cfg.Commands == nil {
-		cfg.Commands = []string{"/oktaws"}
+		for _, c := range manifest.Commands {
+			cfg.Commands = append(cfg.Commands, c.Name)
+		}
 	}
 	if cfg.Events == nil {
-		cfg.Events = []string{"app_home_opened"}
+		cfg.Events = manifest.Events
 	}
+	cfg.HomeTab = cfg.HomeTab || manifest.HomeTab
 	if cfg.RateFactor == 0 {
 		cfg.RateFactor = 1
 	}
@@ -193,27 +194,11 @@ func (s *Server) change() {
 	s.changed = make(chan struct{})
 }
 
-func (s *Server) complain(text string) {
-	s.complaints = append(s.complaints, Complaint{At: s.stamp(), Text: text})
-	s.change()
-}
-
-// Complaints are what Slack would have dropped without a word: acknowledgements that came late, were too large, or had
-// a payload that nobody asked for.
-func (s *Server) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []string
-	for _, c := range s.complaints {
-		out = append(out, c.Text)
-	}
-	return out
-}
-
 // AllTexts returns the text and the blocks of everything that was ever posted, edited, answered or shown to one person,
-// and apart from these every view that was ever open, for a search for what should never have been said.
+// and apart from these every view that was ever open, each once, for a search for what should never have been said. Of
+// either the newest 16 MiB are kept.
 func (s *Server) AllTexts() (messages, views []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]string(nil), s.posted...), append([]string(nil), s.shown...)
+	return slices.Clone(s.posted.list), slices.Clone(s.shown.list)
 }

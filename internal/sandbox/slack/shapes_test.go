@@ -14,7 +14,7 @@ import (
 // there, of the same JSON type. Keys of organizations of several workspaces (enterprise_…) are passed over.
 func TestRecordedShapes(t *testing.T) {
 	recorded(t, "README.md") // skips
-	w := start(t, Config{})
+	w := start(t, Config{HomeTab: true, Events: []string{"app_home_opened"}})
 	l := w.listen(ack())
 	w.must(w.Command(w.ctx, Requester, General, "/oktaws", ""))
 	form := formOf("x")

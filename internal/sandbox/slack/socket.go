@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ const (
 type ticket struct{ at time.Time }
 
 func (s *Server) openConnection(args) object {
+	maps.DeleteFunc(s.tickets, func(_ string, t ticket) bool { return s.deadlines.Since(t.at) > forgetAfter*ticketLife })
 	id := random(16)
 	s.tickets[id] = ticket{s.deadlines.Now()}
 	base := strings.Replace(s.base, "http", "ws", 1)
@@ -232,4 +234,13 @@ func (s *Server) Enable() {
 	defer s.mu.Unlock()
 	s.disabled = false
 	s.change()
+}
+
+// spawn runs f until Close, which waits for it.
+func (s *Server) spawn(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() == nil {
+		s.wg.Go(f)
+	}
 }

@@ -241,14 +241,14 @@ func TestNobodyAnswers(t *testing.T) {
 	if seen := <-answers; seen.Error != OperationTimeout {
 		t.Error(seen)
 	}
-	if got := w.Unanswered(); len(got) != 2 || got[1].Type != "slash_commands" {
+	if got := w.Missed(); len(got) != 2 || got[1].Type != "slash_commands" {
 		t.Errorf("%+v", got)
 	}
 	w.heard(l, socketmode.EventTypeSlashCommand, 1)
 	late := l.of(socketmode.EventTypeSlashCommand)[0]
 	_ = l.Ack(*late.Request)
-	w.wait(func() bool { return len(w.Complaints()) == 1 })
-	if got := w.Complaints()[0]; !strings.Contains(got, "too late") {
+	w.wait(func() bool { return len(w.Complained()) == 1 })
+	if got := w.Complained()[0].Text; !strings.Contains(got, "too late") {
 		t.Error(got)
 	}
 }
@@ -263,7 +263,7 @@ func (w *workspace) waitForTimer(clock *clockwork.FakeClock) {
 
 func TestEventsAreSentAgain(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	w := start(t, Config{Clock: clock})
+	w := start(t, Config{Clock: clock, Events: []string{"app_home_opened"}, HomeTab: true})
 	l := w.listen(nil)
 	if err := w.OpenHome(Requester); err != nil {
 		t.Fatal(err)
@@ -303,7 +303,7 @@ func TestEventsAreSentAgain(t *testing.T) {
 	if len(ids) != 1 {
 		t.Error("the event keeps its ID: ", ids)
 	}
-	if got := len(w.Unanswered()); got != len(retryPauses)-1 {
+	if got := len(w.Missed()); got != len(retryPauses)-1 {
 		t.Error(got)
 	}
 }
@@ -326,7 +326,7 @@ func TestDeliveredTwice(t *testing.T) {
 	}
 	w.heard(one, socketmode.EventTypeSlashCommand, 2)
 	w.heard(two, socketmode.EventTypeSlashCommand, 2)
-	if got := w.Unanswered(); got != nil {
+	if got := w.Missed(); got != nil {
 		t.Error(got)
 	}
 }
@@ -360,9 +360,9 @@ func TestAcknowledgementsThatSlackDrops(t *testing.T) {
 	if seen := <-answers; seen.Error != "" {
 		t.Error(seen)
 	}
-	w.wait(func() bool { return len(w.Complaints()) == 4 })
+	w.wait(func() bool { return len(w.Complained()) == 4 })
 	for i, want := range []string{"dropped: 20480 or more", "no envelope unknown", "no acknowledgement", "takes none"} {
-		if got := w.Complaints()[i]; !strings.Contains(got, want) {
+		if got := w.Complained()[i].Text; !strings.Contains(got, want) {
 			t.Errorf("%d: %q", i, got)
 		}
 	}

@@ -97,9 +97,10 @@ func (s *Server) suggestLocked(ctx context.Context, payload object, menu part, i
 		return Suggestions{Least: least}, nil
 	}
 	payload["block_id"], payload["action_id"], payload["value"] = menu.blockID(), menu.actionID(), typed
+	asked := asJSON(payload)
 	s.mu.Unlock()
 	var found Suggestions
-	seen, err := s.send("interactive", payload, true, nil, func(ack json.RawMessage) Seen {
+	seen, err := s.send("interactive", asked, true, nil, func(ack json.RawMessage) Seen {
 		given, problems := suggested(ack)
 		if problems != nil {
 			s.complain(fmt.Sprintf("the options for %s were dropped: %s", menu.actionID(), strings.Join(problems, "; ")))
@@ -190,29 +191,4 @@ func (o offers) add(p part, values ...any) {
 		before = append(before, v)
 	}
 	o[p.id()] = before
-}
-
-// held is what a field of the form holds.
-func (v *view) held(p part) any {
-	block, _ := v.values[p.blockID()].(object)
-	value, _ := block[p.actionID()].(object)
-	return value[stateField[p.kind()].value]
-}
-
-func (v *view) hold(p part, value any) {
-	v.values[p.blockID()].(object)[p.actionID()] = object{"type": p.kind(), stateField[p.kind()].value: value}
-}
-
-// offering is the field with what it offers now, what it holds among that.
-func (v *view) offering(p part) part {
-	p.offered = v.offers[p.id()]
-	if p.external() {
-		switch held := v.held(p).(type) {
-		case []any:
-			p.offered = slices.Concat(p.offered, held)
-		case object:
-			p.offered = slices.Concat(p.offered, []any{held})
-		}
-	}
-	return p
 }

@@ -132,14 +132,14 @@ func TestAnswersToAMenu(t *testing.T) {
 		{"a list", []any{one}, -1},
 	} {
 		answer = c.answer
-		before := len(w.Complaints())
+		before := len(w.Complained())
 		got, err := w.Suggest(w.ctx, Requester, General, ts, "", "account", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		dropped := got.Error == Trouble && len(w.Complaints()) == before+1
+		dropped := got.Error == Trouble && len(w.Complained()) == before+1
 		if dropped != (c.groups < 0) || !dropped && (got.Error != "" || len(got.Groups) != c.groups) {
-			t.Errorf("%s: %+v %q", c.name, got, w.Complaints()[before:])
+			t.Errorf("%s: %+v %q", c.name, got, w.Complained()[before:])
 		}
 	}
 }

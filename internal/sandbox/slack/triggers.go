@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -27,6 +28,7 @@ type trigger struct {
 }
 
 func (s *Server) trigger(user string, from *view) string {
+	maps.DeleteFunc(s.triggers, func(_ string, t *trigger) bool { return s.deadlines.Since(t.at) > forgetAfter*TriggerLife })
 	s.nextID++
 	id := fmt.Sprintf("%d.%d.%s", s.deadlines.Now().UnixMilli(), 1_000_000+s.nextID, random(16))
 	s.triggers[id] = &trigger{user: user, from: from, at: s.deadlines.Now()}
@@ -61,6 +63,7 @@ type responseURL struct {
 }
 
 func (s *Server) responseURL(c *Channel, user string, source *Message) string {
+	maps.DeleteFunc(s.responses, func(_ string, u *responseURL) bool { return s.clock.Since(u.at) > forgetAfter*ResponseURLLife })
 	path := "/response/" + Team + "/" + random(12)
 	s.responses[path] = &responseURL{channel: c.ID, user: user, source: source, at: s.clock.Now()}
 	return s.base + path

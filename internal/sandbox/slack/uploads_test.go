@@ -146,3 +146,33 @@ func TestFilesHaveBounds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The wire log says how many bytes went over the wire, not which; what is said instead of a file it keeps.
+func TestBytesOfFilesAreNotOnRecord(t *testing.T) {
+	w := start(t, withFiles(Config{}))
+	u := w.asked("a.png", 8)
+	w.put(u.UploadURL, []byte("\x89PNG\r\n\x1a\n"))
+	if err := w.completed([]string{u.FileID}, General); err != nil {
+		t.Fatal(err)
+	}
+	f, _, _, err := w.api.GetFileInfoContext(w.ctx, u.FileID, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.api.GetFileContext(w.ctx, f.URLPrivate, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.client("xoxb-other", "").GetFileContext(w.ctx, f.URLPrivate, io.Discard)
+	var got []string
+	for _, c := range w.hub.Calls(0) {
+		switch c.Operation {
+		case upload:
+			got = append(got, c.Request, c.Response)
+		case download:
+			got = append(got, c.Response)
+		}
+	}
+	if want := []string{"(8 bytes)", "OK - 8", "(8 bytes)", signInPage}; !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
+	}
+}

@@ -113,6 +113,9 @@ func (s *Server) publishView(a args) object {
 	if p == nil || p.Deleted || p.Bot {
 		return refuse("invalid_arguments", "[ERROR] invalid user_id")
 	}
+	if !s.cfg.HomeTab {
+		return refuse("not_enabled")
+	}
 	v := s.homes[p.ID]
 	spec, refusal := s.takeView(a, v, "home")
 	if refusal != nil {
@@ -172,7 +175,7 @@ func (s *Server) replace(v *view, spec object) {
 	v.spec, v.hash = spec, s.stamp()[:10]+"."+random(4)
 	v.values = stateOf(spec, v.values)
 	raw, _ := json.Marshal(spec)
-	s.shown = append(s.shown, string(raw))
+	s.shown.add(string(raw))
 	s.change()
 }
 
@@ -190,28 +193,6 @@ func (s *Server) findView(is func(*view) bool) *view {
 		}
 	}
 	return nil
-}
-
-// viewJSON is a view as the Web API and the payloads have it.
-func (s *Server) viewJSON(v *view) object {
-	or := func(name string, otherwise any) any {
-		if x := v.spec[name]; x != nil {
-			return x
-		}
-		return otherwise
-	}
-	o := object{
-		"id": v.id, "team_id": s.people[v.user].TeamID, "type": v.spec["type"], "blocks": v.spec["blocks"],
-		"private_metadata": or("private_metadata", ""), "callback_id": or("callback_id", ""), "external_id": or("external_id", ""),
-		"state": object{"values": v.values}, "hash": v.hash,
-		"title": or("title", object{"type": "plain_text", "text": "View Title", "emoji": true}), "close": or("close", nil), "submit": or("submit", nil),
-		"clear_on_close": or("clear_on_close", false), "notify_on_close": or("notify_on_close", false), "submit_disabled": or("submit_disabled", false),
-		"root_view_id": v.root, "previous_view_id": nil, "app_id": App, "app_installed_team_id": Team, "bot_id": Bot,
-	}
-	if v.previous != "" {
-		o["previous_view_id"] = v.previous
-	}
-	return o
 }
 
 func (v *view) public() View {

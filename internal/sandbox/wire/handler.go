@@ -14,6 +14,9 @@ type Service struct {
 	Identify func(r *http.Request, body []byte) (service, operation, subject string)
 	// Fail answers with the fault's status in the service's own form.
 	Fail func(w http.ResponseWriter, r *http.Request, f Fault)
+	// Shorten puts something short in the place of bodies of the call that nobody can read, before it is on record; nil:
+	// bodies are recorded as they are.
+	Shorten func(c *Call)
 	// Serve does the call.
 	Serve http.Handler
 	// Bases says what each of its operations rests on; a call of another one is unknown.
@@ -38,6 +41,9 @@ func (h *Hub) Handler(s Service) http.Handler {
 		defer h.abandon(c.Seq)
 		done := func(status int, response string) {
 			c.Status, c.Response, c.Millis = status, response, millis(start)
+			if s.Shorten != nil {
+				s.Shorten(&c)
+			}
 			h.finish(c)
 		}
 		if f != nil {

@@ -215,8 +215,10 @@ func TestAFormOfEveryFieldReachesTheApp(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := func(v ...any) any { return append([]any{}, v...) }
+	words := map[string]any{"type": "text", "text": "as it was"}
+	rich := map[string]any{"type": "rich_text", "elements": list(map[string]any{"type": "rich_text_section", "elements": list(words)})}
 	for block, want := range map[string]any{
-		"name": "111122223333", "story": "\nfirst \"line\"\nsecond", "mail": "a@b.example", "site": "https://example.com", "count": "3", "note2": "as it was",
+		"name": "111122223333", "story": "\nfirst \"line\"\nsecond", "mail": "a@b.example", "site": "https://example.com", "count": "3", "note2": rich,
 		"day": "2026-11-23", "hour": "23:05", "moment": 1782949500.0, "one": "eu-central-1", "many": list("admin", "billing"), "radio": "groups",
 		"boxes": list("update"), "person": slack.AdminTwo, "people": list(slack.AdminOne), "channel": nil, "channels": list(slack.General),
 		"talk": slack.General, "talks": list(), "outside": nil, "outsides": list(), "files": list("a.csv"),

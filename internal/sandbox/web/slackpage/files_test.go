@@ -150,10 +150,14 @@ func TestFileOfTheAppUntilItIsDeleted(t *testing.T) {
 // withFiles gives the app the scopes to work with files, which the project's own has no need of.
 func (w *world) withFiles() {
 	w.t.Helper()
-	with := slack.New(slack.Config{
-		Hub: w.sb.Hub, BotToken: w.env["SLACK_BOT_TOKEN"], AppToken: w.env["SLACK_APP_TOKEN"], RateFactor: -1,
-		Scopes: append(slices.Clone(slack.DefaultScopes), "files:read", "files:write"),
-	})
+	w.registered(slack.Config{Scopes: append(slices.Clone(slack.DefaultScopes), "files:read", "files:write")})
+}
+
+// registered puts an app in the place of the project's own, which can do what its manifest says and no more.
+func (w *world) registered(app slack.Config) {
+	w.t.Helper()
+	app.Hub, app.BotToken, app.AppToken, app.RateFactor = w.sb.Hub, w.env["SLACK_BOT_TOKEN"], w.env["SLACK_APP_TOKEN"], -1
+	with := slack.New(app)
 	at := httptest.NewServer(with.Handler())
 	w.t.Cleanup(func() { with.Close(); at.Close() })
 	with.SetURL(at.URL)

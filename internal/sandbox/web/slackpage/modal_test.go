@@ -89,6 +89,7 @@ func TestFormThatNobodyAnswersStays(t *testing.T) {
 
 func TestHomeIsWhatWasPublished(t *testing.T) {
 	w := start(t)
+	w.registered(slack.Config{HomeTab: true, Events: []string{"app_home_opened"}})
 	opened := make(chan map[string]any, 1)
 	w.app(func(p map[string]any) any {
 		if event, ok := p["event"].(map[string]any); ok {
