@@ -107,14 +107,3 @@ func TestStoryOverHTTP(t *testing.T) {
 		}
 	}
 }
-
-func TestBlotHidesTokens(t *testing.T) {
-	w := start(t, Config{})
-	w.hub.Blot(w.Blot)
-	if _, err := w.api.AuthTest(); err != nil {
-		t.Fatal(err)
-	}
-	if c := w.hub.Calls(0)[0]; strings.Contains(c.Request, DefaultBotToken) || !strings.Contains(c.Request, "token=") {
-		t.Error(c.Request)
-	}
-}

@@ -160,11 +160,6 @@ func (s *Server) Close() {
 	s.wg.Wait()
 }
 
-// Blot hides the tokens in text; it suits wire.Hub.Blot.
-func (s *Server) Blot(text string) string {
-	return strings.NewReplacer(s.cfg.BotToken, "xoxb-…", s.cfg.AppToken, "xapp-…").Replace(text)
-}
-
 // Changed returns a channel that is closed at the next change of anything that can be seen from outside.
 func (s *Server) Changed() <-chan struct{} {
 	s.mu.Lock()
