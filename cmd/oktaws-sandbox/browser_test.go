@@ -87,6 +87,11 @@ func browse(t *testing.T, base string) *person {
 		t.Fatal(err)
 	}
 	p := &person{t: t, ctx: ctx, base: base, said: complaints(ctx, t)}
+	t.Cleanup(func() {
+		for _, c := range p.said() {
+			t.Errorf("the browser complains: %s", c)
+		}
+	})
 	p.do("open a window", chromedp.EmulateViewport(1280, 860))
 	return p
 }
