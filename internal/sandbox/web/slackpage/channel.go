@@ -143,6 +143,6 @@ func (p *pages) render(w http.ResponseWriter, status int, name, title string, da
 	page.Render(w, p.place, status, templates, name, page.View{
 		System: page.Slack, Title: title,
 		Styles:  []string{"/assets/blockkit/blockkit.css"},
-		Scripts: []string{"/assets/blockkit/blockkit.js", "/assets/slack/compose.js", "/assets/slack/attach.js", "/assets/slack/focus.js"},
+		Scripts: []string{"/assets/blockkit/blockkit.js", "/assets/slack/attach.js", "/assets/slack/compose.js", "/assets/slack/focus.js"},
 	}, data)
 }

@@ -33,7 +33,7 @@
     const atEnd = [...document.querySelectorAll("[data-follow]")].filter((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 80).map((e) => e.id);
     Idiomorph.morph(document.body, next.body, {
       morphStyle: "innerHTML",
-      ignoreActiveValue: keep,
+      ignoreActiveValue: keep && document.activeElement?.matches("input, textarea, select"), // of other elements their content would stay too
       restoreFocus: true,
       callbacks: {
         beforeNodeMorphed(old, now) {

@@ -92,6 +92,17 @@
     log.scrollTop = log.scrollHeight; // who writes looks at what is new
   }, true);
 
+  // What one writes takes room from the messages; those that stood at their end stay there.
+  const away = new WeakSet(); // lists that somebody has scrolled up
+  const keep = (log) => { if (!away.has(log)) log.scrollTop = log.scrollHeight; };
+  const room = new ResizeObserver((changes) => { for (const {target} of changes) keep(target); });
+  document.addEventListener("scroll", ({target}) => {
+    if (!target.matches?.("[data-follow]")) return;
+    if (target.scrollHeight - target.scrollTop - target.clientHeight < 80) away.delete(target); else away.add(target);
+  }, true);
+  const watch = () => { for (const log of document.querySelectorAll("[data-follow]")) { room.observe(log); keep(log); } };
+  watch();
+
   // The page comes without what is half written.
   document.addEventListener("page:shown", () => {
     for (const text of document.querySelectorAll("[data-composer] textarea")) {
@@ -99,5 +110,6 @@
       if (draft && !text.value) text.value = draft;
       offer(text);
     }
+    watch();
   });
 })();
