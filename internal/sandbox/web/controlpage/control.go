@@ -51,7 +51,7 @@ var templates = page.Parse(files, "templates", template.FuncMap{
 type console struct {
 	place page.Place
 	world World // nil: nothing stands around the sandbox
-	notes notes
+	notes page.Notes[*note]
 }
 
 // Mount serves the pages under /control/. Where world is nil, nothing can be reset and there is no log.
@@ -90,7 +90,7 @@ type frame struct {
 func (c *console) show(w http.ResponseWriter, r *http.Request, at, name, title string, data any) {
 	page.Render(w, c.place, http.StatusOK, templates, name,
 		page.View{System: page.Control, Title: title, Scripts: []string{"/assets/control/control.js"}},
-		frame{Tabs: tabs, At: at, Note: c.notes.get(r.URL.Query().Get("note")), Page: data})
+		frame{Tabs: tabs, At: at, Note: c.notes.Get(r.URL.Query().Get("note")), Page: data})
 }
 
 // milliseconds writes a duration in ms, with as many digits as say something.

@@ -31,7 +31,7 @@ type frontView struct {
 // front is the page Fate: the clock, the faults, the scenario.
 func (c *console) front(w http.ResponseWriter, r *http.Request) {
 	sb := c.place.Sandbox()
-	filled := c.notes.get(r.URL.Query().Get("note"))
+	filled := c.notes.Get(r.URL.Query().Get("note"))
 	v := frontView{Jumps: jumps, Speeds: speeds, Form: url.Values{}, On: viewFaults(sb.Hub), Ready: viewReady(sb), World: c.viewWorld(filled)}
 	v.Clock.Real, v.Clock.Now, v.Clock.Speed = sb.Clock() == nil, sb.Now(), sb.Speed()
 	if filled != nil && filled.Refused {

@@ -72,14 +72,14 @@ func (p pages) setStatus(w http.ResponseWriter, r *http.Request, a okta.Applicat
 				o.Done = a.Label + " is inactive: nobody signs on with it, and it is on no dashboard."
 			}
 		}
-		p.outcomes.show(w, r, home, nil, o)
+		p.show(w, r, home, nil, o)
 	case "delete":
 		o := p.call(r.Context(), http.MethodDelete, apiPath(a.ID), nil, nil)
 		if o.Refused == "" {
 			o.Done, home = a.Label+" is deleted.", "/okta/admin/apps"
 		}
-		p.outcomes.show(w, r, home, nil, o)
+		p.show(w, r, home, nil, o)
 	default:
-		p.outcomes.show(w, r, home, nil, outcome{Refused: "An application can be activated, deactivated or deleted, and nothing else."})
+		p.show(w, r, home, nil, outcome{Refused: "An application can be activated, deactivated or deleted, and nothing else."})
 	}
 }

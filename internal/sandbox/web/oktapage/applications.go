@@ -61,7 +61,7 @@ func (p pages) refreshAll(w http.ResponseWriter, r *http.Request) {
 	default:
 		sum.Done = "Application data is refreshed: " + strings.Join(done, ", ") + "."
 	}
-	p.outcomes.show(w, r, "/okta/admin/apps", nil, sum)
+	p.show(w, r, "/okta/admin/apps", nil, sum)
 }
 
 // onApplication has show answer for the application in the address, if there is one.

@@ -122,14 +122,14 @@ func (p pages) saveAssignment(w http.ResponseWriter, r *http.Request, a okta.App
 	if text := strings.TrimSpace(r.PostFormValue("priority")); there != nil && text != strconv.Itoa(there.Priority) {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			p.outcomes.show(w, r, pathOf(a.ID)+"/assignments/"+url.PathEscape(g.ID), nil, outcome{Refused: "The priority must be a whole number, such as 0 for the highest."})
+			p.show(w, r, pathOf(a.ID)+"/assignments/"+url.PathEscape(g.ID), nil, outcome{Refused: "The priority must be a whole number, such as 0 for the highest."})
 			return
 		}
 		body["priority"] = n
 	}
 	o := p.call(r.Context(), http.MethodPut, apiPath(a.ID, "groups", url.PathEscape(g.ID)), body, nil)
 	if o.Refused != "" {
-		p.outcomes.show(w, r, pathOf(a.ID)+"/assignments/"+url.PathEscape(g.ID), nil, o)
+		p.show(w, r, pathOf(a.ID)+"/assignments/"+url.PathEscape(g.ID), nil, o)
 		return
 	}
 	back := "/assignments/groups" // where the next group is chosen, as in Okta
@@ -137,7 +137,7 @@ func (p pages) saveAssignment(w http.ResponseWriter, r *http.Request, a okta.App
 	if there != nil {
 		back, o.Done = "/assignments", "The assignment of "+a.Label+" to "+g.Name+" is changed."
 	}
-	p.outcomes.show(w, r, pathOf(a.ID)+back, nil, o)
+	p.show(w, r, pathOf(a.ID)+back, nil, o)
 }
 
 // unassign takes a group's assignment away.
@@ -146,5 +146,5 @@ func (p pages) unassign(w http.ResponseWriter, r *http.Request, a okta.Applicati
 	if o.Refused == "" {
 		o.Done = a.Label + " is no longer assigned to " + g.Name + "."
 	}
-	p.outcomes.show(w, r, pathOf(a.ID)+"/assignments", nil, o)
+	p.show(w, r, pathOf(a.ID)+"/assignments", nil, o)
 }

@@ -108,10 +108,10 @@ func (p pages) setMember(member bool) func(http.ResponseWriter, *http.Request, h
 			}
 		}
 		if err := p.okta().SetMember(g.ID, login, member); err != nil {
-			p.outcomes.show(w, r, page, query, outcome{Refused: err.Error()})
+			p.show(w, r, page, query, outcome{Refused: err.Error()})
 			return
 		}
-		p.outcomes.show(w, r, page, query, outcome{Done: did})
+		p.show(w, r, page, query, outcome{Done: did})
 	}
 }
 

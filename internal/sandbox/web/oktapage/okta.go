@@ -35,7 +35,7 @@ var templates = page.Parse(templateFiles, "templates", template.FuncMap{
 // pages are the pages of one place.
 type pages struct {
 	place    page.Place
-	outcomes *outcomes
+	outcomes *page.Notes[outcome]
 }
 
 func (p pages) sandbox() *sandbox.Sandbox { return p.place.Sandbox() }
@@ -44,7 +44,7 @@ func (p pages) okta() *okta.Server { return p.place.Sandbox().Okta }
 
 // Mount serves the pages under /okta.
 func Mount(mux *http.ServeMux, place page.Place) {
-	p := pages{place, &outcomes{}}
+	p := pages{place, &page.Notes[outcome]{}}
 	page.Assets(mux, string(page.Okta), assets, "assets")
 	to := func(path string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, path, http.StatusSeeOther) }
@@ -98,7 +98,7 @@ type chrome struct {
 func (chrome) Admin() string { return okta.AdminLogin }
 
 func (p pages) chrome(r *http.Request, section string) chrome {
-	return chrome{section, p.outcomes.of(r.URL.Query().Get("outcome"))}
+	return chrome{section, p.outcomeOf(r)}
 }
 
 func (p pages) render(w http.ResponseWriter, status int, name, title string, data any) {

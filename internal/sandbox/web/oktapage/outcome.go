@@ -1,15 +1,11 @@
 package oktapage
 
 import (
-	"crypto/rand"
 	"net/http"
 	"net/url"
-	"slices"
-	"sync"
 )
 
-// outcome is what a step came to. A page that shows one has its ID in the address, so that it stays while the page is
-// asked for again, and is gone when the person goes on.
+// outcome is what a step came to.
 type outcome struct {
 	ID      string
 	Done    string // Okta's words where it went well
@@ -18,36 +14,21 @@ type outcome struct {
 	Hint    string // what to do
 }
 
-// mostOutcomes is how many are kept; the oldest go first.
-const mostOutcomes = 100
-
-type outcomes struct {
-	mu   sync.Mutex
-	kept []outcome
-}
-
-// of returns the outcome with the ID, or nil.
-func (o *outcomes) of(id string) *outcome {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	i := slices.IndexFunc(o.kept, func(kept outcome) bool { return kept.ID == id })
-	if i < 0 {
+// outcomeOf returns what the address of a page says that it shows; nil for nothing.
+func (p pages) outcomeOf(r *http.Request) *outcome {
+	o := p.outcomes.Get(r.URL.Query().Get("outcome"))
+	if o == (outcome{}) {
 		return nil
 	}
-	found := o.kept[i]
-	return &found
+	o.ID = r.URL.Query().Get("outcome")
+	return &o
 }
 
 // show sends the person on to a page that shows the outcome.
-func (o *outcomes) show(w http.ResponseWriter, r *http.Request, path string, query url.Values, what outcome) {
-	what.ID = rand.Text()
-	o.mu.Lock()
-	o.kept = append(o.kept, what)
-	o.kept = o.kept[max(0, len(o.kept)-mostOutcomes):]
-	o.mu.Unlock()
+func (p pages) show(w http.ResponseWriter, r *http.Request, path string, query url.Values, what outcome) {
 	if query == nil {
 		query = url.Values{}
 	}
-	query.Set("outcome", what.ID)
+	query.Set("outcome", p.outcomes.Add(what))
 	http.Redirect(w, r, path+"?"+query.Encode(), http.StatusSeeOther)
 }

@@ -107,7 +107,7 @@ func (p pages) saved(w http.ResponseWriter, r *http.Request, path string, o outc
 	} else {
 		o.Done = "Your changes are saved."
 	}
-	p.outcomes.show(w, r, path, query, o)
+	p.show(w, r, path, query, o)
 }
 
 // entered is the value of a field as the API takes it. What is no number is left for the API to refuse.
@@ -133,7 +133,7 @@ func (p pages) generate(w http.ResponseWriter, r *http.Request, a okta.Applicati
 	if o.Refused == "" {
 		o.Done = "There is a new certificate, " + key.Kid + ". The application signs with the old one until the new one is activated."
 	}
-	p.outcomes.show(w, r, pathOf(a.ID)+"/sign-on", nil, o)
+	p.show(w, r, pathOf(a.ID)+"/sign-on", nil, o)
 }
 
 // activateKey is Activate in the Actions of a certificate: the application signs with it from now on.
@@ -143,7 +143,7 @@ func (p pages) activateKey(w http.ResponseWriter, r *http.Request, a okta.Applic
 	if o.Refused == "" {
 		o.Done = a.Label + " signs with the certificate " + key + " from now on. AWS takes it once the identity provider there has the new metadata."
 	}
-	p.outcomes.show(w, r, pathOf(a.ID)+"/sign-on", nil, o)
+	p.show(w, r, pathOf(a.ID)+"/sign-on", nil, o)
 }
 
 // metadata is what View IdP metadata opens: Okta's answer, asked for over its API.

@@ -20,7 +20,7 @@ func (p pages) take(w http.ResponseWriter, r *http.Request, a okta.Application) 
 	switch step := r.PathValue("step"); step {
 	case "test":
 		o := p.ask(r.Context(), a.ID, "test", credentials(r, a), verified)
-		p.outcomes.show(w, r, home+"/integration", editing, o)
+		p.show(w, r, home+"/integration", editing, o)
 	case "integration":
 		body := map[string]any{"enabled": ticked("enabled")}
 		done := "The API integration is off: Okta has forgotten the key and the roles."
@@ -32,20 +32,20 @@ func (p pages) take(w http.ResponseWriter, r *http.Request, a okta.Application) 
 		}
 		o := p.ask(r.Context(), a.ID, "api-integration", body, done)
 		if o.Refused != "" {
-			p.outcomes.show(w, r, home+"/integration", editing, o)
+			p.show(w, r, home+"/integration", editing, o)
 			return
 		}
-		p.outcomes.show(w, r, home, nil, o)
+		p.show(w, r, home, nil, o)
 	case "to-app":
 		o := p.ask(r.Context(), a.ID, "to-app", map[string]bool{"createUsers": ticked("createUsers"), "updateAttributes": ticked("updateAttributes")}, "Your changes are saved.")
 		if o.Refused != "" {
-			p.outcomes.show(w, r, home+"/to-app", editing, o)
+			p.show(w, r, home+"/to-app", editing, o)
 			return
 		}
-		p.outcomes.show(w, r, home+"/to-app", nil, o)
+		p.show(w, r, home+"/to-app", nil, o)
 	case "refresh":
 		o := p.ask(r.Context(), a.ID, "refresh", struct{}{}, "Application data is refreshed: "+a.Label+".")
-		p.outcomes.show(w, r, home, nil, o)
+		p.show(w, r, home, nil, o)
 	default:
 		p.missing(w, "The Provisioning tab has no step "+step+".", home)
 	}
