@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
@@ -17,6 +18,9 @@ import (
 type AWS interface {
 	// Account returns the means to work in one account. It makes no call.
 	Account(ctx context.Context, key store.AccountKey) (AWSAccount, error)
+	// Status is the account's status in its organization: ACTIVE, SUSPENDED, PENDING_CLOSURE; "" where the organization
+	// can't be asked, or has no such account.
+	Status(ctx context.Context, key store.AccountKey) (string, error)
 }
 
 // AWSAccount is what the pipeline needs of one AWS account.
@@ -24,8 +28,7 @@ type AWSAccount interface {
 	Identities
 	Providers
 	Stacks
-	Roles
-	Users
+	Entities
 	AccessKeys
 }
 
@@ -55,6 +58,8 @@ type Providers interface {
 	Provider(ctx context.Context, arn string) (*Provider, error)
 	CreateProvider(ctx context.Context, name, metadata string, tags map[string]string) error
 	UpdateProvider(ctx context.Context, arn, metadata string) error
+	TagProvider(ctx context.Context, arn string, tags map[string]string) error
+	DeleteProvider(ctx context.Context, arn string) error
 }
 
 // Provider is a SAML identity provider.
@@ -69,6 +74,11 @@ type Provider struct {
 type Stacks interface {
 	// Stack finds a stack by name (deleted ones are not found) or by ID.
 	Stack(ctx context.Context, nameOrID string) (*Stack, error)
+	// StackTemplate returns the template as it was last given; "" while the stack is REVIEW_IN_PROGRESS and once it is
+	// deleted.
+	StackTemplate(ctx context.Context, id string) (string, error)
+	// StackResources returns what the stack holds and exists.
+	StackResources(ctx context.Context, id string) ([]StackResource, error)
 	// CreateStack starts a stack with CAPABILITY_NAMED_IAM and OnFailure ROLLBACK, and returns its ID. The same token
 	// again is the same operation.
 	CreateStack(ctx context.Context, s StackSpec) (id string, err error)
@@ -77,6 +87,13 @@ type Stacks interface {
 	DeleteStack(ctx context.Context, id, token string) error
 	// StackFailure returns the reason of the first event that failed in the stack's last operation, or "".
 	StackFailure(ctx context.Context, id string) (string, error)
+	// BeginImport makes a change set, named by the token, that takes existing roles (by logical ID, all that the
+	// template has) into a new stack, and returns the stack's ID: it is REVIEW_IN_PROGRESS until FinishImport.
+	BeginImport(ctx context.Context, s StackSpec, roles map[string]string) (id string, err error)
+	// FinishImport executes that change set. ready is false while CloudFormation is still making it.
+	FinishImport(ctx context.Context, id, token string) (ready bool, err error)
+	// DetectDrift has CloudFormation compare the stack with what there is. The result is in Stack.Drift some time later.
+	DetectDrift(ctx context.Context, id string) error
 }
 
 // StackSpec is what a stack shall be.
@@ -93,45 +110,72 @@ type Stack struct {
 	ID, Name   string
 	Status     string // CREATE_IN_PROGRESS, …
 	Reason     string
-	Template   string // as it was last given; empty while the stack is REVIEW_IN_PROGRESS and once it is deleted
 	Parameters map[string]string
 	Tags       map[string]string
-	Roles      map[string]string // physical ID (role name) by logical ID, of the stack's AWS::IAM::Role resources that exist
+	Updated    time.Time // when it was made or last updated
+	Drift      string    // what CloudFormation found when it last compared: IN_SYNC, DRIFTED, UNKNOWN, NOT_CHECKED
+	DriftSince time.Time // when that was; zero: never
 }
 
-// Roles are the account's IAM roles.
-type Roles interface {
-	Role(ctx context.Context, name string) (*Role, error)
+// StackResource is one resource of a stack.
+type StackResource struct {
+	LogicalID  string
+	PhysicalID string // of a role, its name
+	Type       string // AWS::IAM::Role, …
+}
+
+// Entities are the account's IAM roles and users.
+type Entities interface {
+	// Survey reads the account's roles and users at once.
+	Survey(ctx context.Context) (Survey, error)
+	// RestoreRole makes a role what it shall be, past CloudFormation: it makes it where have is nil, and else changes
+	// what differs from want, tags apart. The session length of a role is always set, since no survey tells it.
+	RestoreRole(ctx context.Context, have *Role, want Role) error
+	CreateUser(ctx context.Context, name, path string, tags map[string]string) error
+	TagUser(ctx context.Context, name string, tags map[string]string) error
+	// PutUserPolicy writes the user's one inline policy of that name.
+	PutUserPolicy(ctx context.Context, user, policy, document string) error
+	DeleteUserPolicy(ctx context.Context, user, policy string) error
+	// DeleteUser fails with a Conflict where the user still has something: a key, a policy, a group, a password, a device.
+	DeleteUser(ctx context.Context, name string) error
+}
+
+// Survey is an account's roles and users by name, in lower case: IAM does not tell upper from lower case.
+type Survey struct {
+	Roles map[string]Role
+	Users map[string]User
 }
 
 // Role is an IAM role.
 type Role struct {
 	Name, ARN   string
-	Trust       string   // policy document, JSON
-	Policies    []string // ARNs of the managed policies
-	MaxDuration time.Duration
-}
-
-// Users are the account's IAM users.
-type Users interface {
-	User(ctx context.Context, name string) (*User, error)
-	CreateUser(ctx context.Context, name, path string, tags map[string]string) error
-	// PutUserPolicy writes the user's one inline policy of that name.
-	PutUserPolicy(ctx context.Context, user, policy, document string) error
+	Path        string            // begins and ends with a slash
+	Trust       string            // policy document, JSON
+	Policies    []string          // ARNs of the managed policies
+	Inline      map[string]string // inline policy documents, JSON, by name
+	Boundary    string            // ARN of the permissions boundary; empty: none
+	Description string            // of what a role shall be; not part of a survey
+	MaxDuration time.Duration     // of what a role shall be; not part of a survey
+	Tags        map[string]string
 }
 
 // User is an IAM user.
 type User struct {
 	Name, ARN, Path string
 	Tags            map[string]string
-	Policies        map[string]string // inline policy documents (JSON) by name
+	Inline          map[string]string // inline policy documents (JSON) by name
+	Policies        []string          // ARNs of the managed policies
+	Groups          []string
 }
 
 // AccessKeys are the access keys of an IAM user.
 type AccessKeys interface {
 	AccessKeys(ctx context.Context, user string) ([]AccessKey, error)
+	// KeyUse says when a key was last used; zero where it never was, or isn't there.
+	KeyUse(ctx context.Context, id string) (KeyUse, error)
 	// CreateAccessKey sends one request and never another, since each would make a key.
 	CreateAccessKey(ctx context.Context, user string) (Secret, error)
+	SetAccessKeyActive(ctx context.Context, user, id string, active bool) error
 	DeleteAccessKey(ctx context.Context, user, id string) error
 	// TryAccessKey asks STS with the key who it is. A new key is refused for seconds: then the error is transient.
 	TryAccessKey(ctx context.Context, s Secret) error
@@ -139,11 +183,15 @@ type AccessKeys interface {
 
 // AccessKey is an access key without its secret.
 type AccessKey struct {
-	ID          string
-	Active      bool
-	Created     time.Time
-	LastUsed    time.Time // zero: never
-	LastService string    // iam, sts, …
+	ID      string
+	Active  bool
+	Created time.Time
+}
+
+// KeyUse is a key's last use. AWS tells it with a delay of up to hours.
+type KeyUse struct {
+	At      time.Time // zero: never
+	Service string    // iam, sts, …
 }
 
 // Secret is an access key with its secret. It is shown once and kept nowhere; formatted, it shows the ID only.
@@ -179,9 +227,24 @@ type Applications interface {
 	// where nothing differed, and nothing was written then.
 	UpdateApplication(ctx context.Context, id string, s ApplicationSpec) (changed bool, err error)
 	ActivateApplication(ctx context.Context, id string) error
+	DeactivateApplication(ctx context.Context, id string) error
+	// DeleteApplication deletes an inactive application.
+	DeleteApplication(ctx context.Context, id string) error
 	// Metadata returns the SAML metadata with the certificate of the signing key. A new application can have none for
 	// a second: then the error is transient.
 	Metadata(ctx context.Context, id, signingKeyID string) (string, error)
+	// SigningKeys returns the application's signing keys, the one in use among them.
+	SigningKeys(ctx context.Context, id string) ([]SigningKey, error)
+	// GenerateSigningKey makes another key, which is not in use yet, with a certificate for so many years (2 to 10).
+	GenerateSigningKey(ctx context.Context, id string, years int) (SigningKey, error)
+	// SignWith has the application sign with one of its keys.
+	SignWith(ctx context.Context, id, signingKeyID string) error
+}
+
+// SigningKey is a key by which an application signs, with its certificate.
+type SigningKey struct {
+	ID               string
+	Created, Expires time.Time
 }
 
 // ApplicationSpec is what an application shall be.
@@ -216,22 +279,30 @@ const (
 type Groups interface {
 	// FindGroup returns the OKTA_GROUP whose name is exactly name.
 	FindGroup(ctx context.Context, name string) (*Group, error)
+	Group(ctx context.Context, id string) (*Group, error)
 	CreateGroup(ctx context.Context, name, description string) (Group, error)
-	// Assignments returns the group assignments of the application, by group ID.
+	// RenameGroup keeps the group's description, members and assignments.
+	RenameGroup(ctx context.Context, id, name string) error
+	DeleteGroup(ctx context.Context, id string) error
+	// Assignments returns the group assignments of the application with their groups, by group ID.
 	Assignments(ctx context.Context, appID string) (map[string]Assignment, error)
 	// Assign assigns the group to the application with the roles (none in mode groups), or changes the assignment that
-	// there is, and keeps its priority.
-	Assign(ctx context.Context, appID, groupID string, roles []string) error
+	// there is (nil: none), and keeps its priority and what else it says.
+	Assign(ctx context.Context, appID, groupID string, have *Assignment, roles []string) error
+	// Unassign takes the group off the application. That it isn't assigned is no error.
+	Unassign(ctx context.Context, appID, groupID string) error
 }
 
 // Group is an Okta group.
 type Group struct {
-	ID, Name string
+	ID, Name    string
+	Description string
 }
 
 // Assignment is a group's assignment to an application.
 type Assignment struct {
-	GroupID  string
+	Group    Group
 	Priority int64
-	Roles    []string // profile.samlRoles
+	Roles    []string                   // profile.samlRoles
+	Profile  map[string]json.RawMessage // all that it says
 }
