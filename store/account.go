@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -58,16 +59,50 @@ const (
 	ModeGroups Mode = "groups" // role names in Okta group names
 )
 
+// Wish is what a linked account shall be: a request asks for it, and the account has it once that is approved.
+type Wish struct {
+	Label   string `json:"label"` // of the Okta application; where that is shared, of the account alone
+	Mode    Mode   `json:"mode"`
+	Shared  string `json:"shared,omitempty"`   // label of the Okta application that it shares with other accounts (mode groups); empty: it has its own
+	RoleSet string `json:"role_set,omitempty"` // name in the configuration; empty: DefaultRoleSet
+	Adopt   bool   `json:"adopt,omitempty"`    // what somebody made by hand is taken over
+
+	KeySince         time.Time `json:"key_since,omitzero"`         // the access key that Okta uses is made after this
+	CertificateSince time.Time `json:"certificate_since,omitzero"` // the certificate that Okta signs with is made after this
+}
+
+// DefaultRoleSet is the name of the role set of a wish that names none.
+const DefaultRoleSet = "default"
+
+// RoleSetName is the name of the role set.
+func (w Wish) RoleSetName() string {
+	if w.RoleSet == "" {
+		return DefaultRoleSet
+	}
+	return w.RoleSet
+}
+
+// AppLabel is the label of the Okta application.
+func (w Wish) AppLabel() string {
+	if w.Shared != "" {
+		return w.Shared
+	}
+	return w.Label
+}
+
 // Account is an AWS account: its desired state, and what is known of it.
 type Account struct {
 	Meta
 	AccountKey
-	Label     string          `json:"label"` // of the Okta application
-	Mode      Mode            `json:"mode"`
+	Wish
 	Desired   Desired         `json:"desired,omitempty"`
 	State     AccountState    `json:"state"`
-	RequestID string          `json:"request,omitempty"` // the request that is pending or being carried out, or was last
-	Steps     map[string]Step `json:"steps,omitempty"`   // by the step's name
+	RequestID string          `json:"request,omitempty"`  // the request that is being carried out, or was last
+	Pending   string          `json:"pending,omitempty"`  // the request that waits for a decision
+	PlanDue   time.Time       `json:"plan_due,omitzero"`  // when what that request would change is to be looked at; zero: that is done
+	CheckDue  time.Time       `json:"check_due,omitzero"` // when it is next checked, while it is linked
+	Drifted   int             `json:"drifted,omitempty"`  // how many findings of the last check nobody ignores
+	Steps     map[string]Step `json:"steps,omitempty"`    // by the step's name
 	// Needs are the steps that must be done before a step can be tried, by the step's name. A step that it doesn't
 	// list is not known to be ready before it was tried.
 	Needs   map[string][]string `json:"needs,omitempty"`
@@ -90,11 +125,13 @@ const (
 // Step is what is known of one step of the pipeline on one account.
 type Step struct {
 	State    StepState `json:"state"`
+	Undo     bool      `json:"undo,omitempty"`     // done means undone
 	Due      time.Time `json:"due,omitzero"`       // when it is tried again; for StepAgain and StepWaiting (zero: at once)
 	Attempts int       `json:"attempts,omitempty"` // errors in a row
 	Rounds   int       `json:"rounds,omitempty"`   // how often it has sent the pipeline back to another step
 	Problem  *Problem  `json:"problem,omitempty"`  // why it isn't done; for people
 	Note     string    `json:"note,omitempty"`     // what it is doing or has found; for people
+	Left     []string  `json:"left,omitempty"`     // what it left alone, since it isn't ours; for people
 	Started  time.Time `json:"started,omitzero"`
 	Ended    time.Time `json:"ended,omitzero"`
 }
@@ -104,13 +141,17 @@ type Problem struct {
 	Kind    Kind   `json:"kind"`
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"`
+	Foreign bool   `json:"foreign,omitempty"` // something made by hand is in the way, which an adoption takes over
 }
 
 // ProblemOf returns what people may read of err.
 func ProblemOf(err error) *Problem {
 	message, remedy := Explain(err)
-	return &Problem{Kind: KindOf(err), Message: message, Remedy: remedy}
+	return &Problem{Kind: KindOf(err), Message: message, Remedy: remedy, Foreign: errors.Is(err, ErrForeign)}
 }
+
+// ErrForeign is the cause of a Conflict with something that somebody made by hand, and that an adoption takes over.
+var ErrForeign = errors.New("made by somebody else")
 
 // Known is what the steps have found or made: names and IDs, never a secret.
 type Known struct {
@@ -120,16 +161,31 @@ type Known struct {
 	AdminURL      string            `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
 	TileURL       string            `json:"tile_url,omitempty"`  // what a click on the application's tile opens
 	SigningKeyID  string            `json:"signing_key_id,omitempty"`
+	Certificate   Certificate       `json:"certificate,omitzero"`          // of that key, as it was last read
+	NextKeyID     string            `json:"next_signing_key_id,omitempty"` // the signing key that takes its place
+	FormerKeyID   string            `json:"former_signing_key_id,omitempty"`
+	FormerUntil   time.Time         `json:"former_until,omitzero"` // how long the identity provider keeps the former key's certificate
 	EntityID      string            `json:"entity_id,omitempty"`
 	ProviderARN   string            `json:"provider_arn,omitempty"`
-	StackID       string            `json:"stack_id,omitempty"`
-	StackAttempt  int               `json:"stack_attempt,omitempty"` // numbers the client request tokens
-	StackRetried  bool              `json:"stack_retried,omitempty"` // rolled back once because the provider was not seen yet
-	StackFailed   string            `json:"stack_failed,omitempty"`  // the ID of the stack whose failure was told
-	UserName      string            `json:"user_name,omitempty"`
 	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
-	RolesRefused  time.Time         `json:"roles_refused,omitzero"`  // since when Okta refuses the roles though provisioning is enabled
-	Groups        map[string]string `json:"groups,omitempty"`        // Okta group ID by role name
+	StackID       string            `json:"stack_id,omitempty"`
+	StackTemplate string            `json:"stack_template,omitempty"` // hash of the template that the stack was last seen to have
+	StackUpdated  time.Time         `json:"stack_updated,omitzero"`   // the stack's own time of its last update then
+	StackAttempt  int               `json:"stack_attempt,omitempty"`  // numbers the client request tokens
+	StackRetried  bool              `json:"stack_retried,omitempty"`  // rolled back once because the provider was not seen yet
+	StackFailed   string            `json:"stack_failed,omitempty"`   // the ID of the stack whose failure was told
+	StackImport   string            `json:"stack_import,omitempty"`   // token of the change set that takes roles into the stack
+	UserName      string            `json:"user_name,omitempty"`
+	KeyID         string            `json:"key_id,omitempty"`       // the access key that Okta was seen to use
+	RolesRefused  time.Time         `json:"roles_refused,omitzero"` // since when Okta refuses the roles though provisioning is enabled
+	Groups        map[string]string `json:"groups,omitempty"`       // Okta group ID by role name
+}
+
+// Certificate is a SAML signing certificate.
+type Certificate struct {
+	Fingerprint string    `json:"fingerprint,omitempty"` // SHA-256, in hex
+	Begins      time.Time `json:"begins,omitzero"`
+	Expires     time.Time `json:"expires,omitzero"`
 }
 
 const accountPrefix = "account/"
@@ -166,39 +222,56 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	}
 	tx.remember(&a.Meta)
 	a.derive(tx.now)
+	if before.State != a.State {
+		if err := tx.newState(a, before.State); err != nil {
+			return err
+		}
+	}
 	if err := tx.put(a); err != nil {
 		return err
 	}
-	if before.State != a.State {
-		e := Event{What: "account." + string(a.State), Account: a.AccountKey, Request: a.RequestID}
-		if p := a.FirstProblem(); p != nil && a.State == Failed {
-			e.Text = p.Message
-		}
-		if err := tx.Record(e); err != nil {
-			return err
-		}
-		if err := tx.endRequest(a); err != nil {
-			return err
-		}
-	}
-	return tx.touch(requestPrefix + a.RequestID)
+	return tx.touchRequest(a.RequestID)
 }
 
-// derive sets State and Due of an account that is wanted linked from its steps.
+// newState notes that an account has come to another state.
+func (tx *Tx) newState(a *Account, before AccountState) error {
+	e := Event{What: "account." + string(a.State), Account: a.AccountKey, Request: a.RequestID}
+	if p := a.FirstProblem(); p != nil && a.State == Failed {
+		e.Text = p.Message
+	}
+	if err := tx.Record(e); err != nil {
+		return err
+	}
+	if a.State != Linked && a.State != Unlinked {
+		return nil
+	}
+	if before == Drifted {
+		return nil // what was found is gone, or is ignored: no request was carried out
+	}
+	if err := tx.endCheck(a.AccountKey); err != nil {
+		return err
+	}
+	return tx.endRequest(a)
+}
+
+// derive sets State and Due of an account that somebody has approved from its steps, and Due of any.
 //
 // State is failed where a Problem stops the account or a step failed; else waiting where a step waits for a person;
-// else linked where there are steps and all of them are done; else linking.
+// else, where there are steps and all of them are done, what is desired (drifted where a check has found something);
+// else on the way to it.
 //
 // Due is when the pipeline next has something to try. A pass tries all steps that are ready, so what it leaves pending
 // is behind a step that isn't done, and must not make the account due again by itself:
-//   - none where a Problem stops the account, or once it is linked;
+//   - none where a Problem stops the account, or once it is unlinked; once it is linked, when the next check is due;
 //   - now where a pending step is ready by Needs: a pass was cut off, or a step just before it got done;
 //   - else when the first of the steps that are to be tried again, or that wait, is due; also in a failed account, so
 //     that what doesn't need the failed step goes on;
 //   - else none where a step failed: Retry goes on;
-//   - else now: the pipeline hasn't begun.
+//   - else now: the pipeline hasn't begun;
+//   - in any case when what a pending request would change is to be looked at.
 func (a *Account) derive(now time.Time) {
-	if a.Desired != WantLinked {
+	if a.Desired == "" {
+		a.Due = a.PlanDue
 		return
 	}
 	counts := map[StepState]int{}
@@ -213,9 +286,14 @@ func (a *Account) derive(now time.Time) {
 		default:
 			continue
 		}
-		if due.IsZero() || at.Before(due) {
-			due = at
-		}
+		due = sooner(due, at)
+	}
+	going, there := Linking, Linked
+	if a.Drifted > 0 {
+		there = Drifted
+	}
+	if a.Desired == WantUnlinked {
+		going, there = Unlinking, Unlinked
 	}
 	switch {
 	case a.Problem != nil || counts[StepFailed] > 0:
@@ -223,17 +301,27 @@ func (a *Account) derive(now time.Time) {
 	case counts[StepWaiting] > 0:
 		a.State = Waiting
 	case len(a.Steps) > 0 && counts[StepDone] == len(a.Steps):
-		a.State = Linked
+		a.State = there
 	default:
-		a.State = Linking
+		a.State = going
 	}
 	switch {
-	case a.Problem != nil || a.State == Linked:
+	case a.Problem != nil || a.State == Unlinked:
 		due = time.Time{}
+	case a.State == Linked, a.State == Drifted:
+		due = a.CheckDue
 	case due.IsZero() && a.State != Failed:
 		due = now
 	}
-	a.Due = due
+	a.Due = sooner(due, a.PlanDue)
+}
+
+// sooner returns the earlier of two times, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // ready says whether every step is done that the step is known to need. A need that isn't among the account's steps is
@@ -265,14 +353,14 @@ func (tx *Tx) Retry(k AccountKey, by Person) (Account, error) {
 	if err != nil {
 		return a, err
 	}
-	if a.State != Failed && a.State != Linking && a.State != Waiting {
+	if a.State != Failed && a.State != Linking && a.State != Waiting && a.State != Unlinking {
 		return a, newError(Conflict, "", "account %s is %s: there is nothing to retry", k.ID, a.State.Word())
 	}
 	a.Problem = nil
 	for name, s := range a.Steps {
 		switch s.State {
 		case StepFailed, StepAgain:
-			a.Steps[name] = Step{State: StepPending}
+			a.Steps[name] = Step{State: StepPending, Undo: s.Undo}
 		case StepWaiting:
 			s.Due = tx.now
 			a.Steps[name] = s

@@ -19,7 +19,21 @@ type RequestKind string
 
 // The kinds of request.
 const (
-	Link RequestKind = "link"
+	Link   RequestKind = "link"
+	Adopt  RequestKind = "adopt"  // link, and take over what somebody made by hand
+	Unlink RequestKind = "unlink" // take away what linking made
+	Repair RequestKind = "repair" // make a linked account again what it shall be, by the configuration of now
+	Change RequestKind = "change" // of integration mode or role set
+	Rotate RequestKind = "rotate" // the access key or the certificate
+)
+
+// Rotation is what can be rotated.
+type Rotation string
+
+// What can be rotated.
+const (
+	RotateKey         Rotation = "key"         // the access key that Okta holds
+	RotateCertificate Rotation = "certificate" // the SAML certificate by which the application signs
 )
 
 // RequestState is where a request stands.
@@ -39,9 +53,13 @@ type Request struct {
 	Meta
 	ID        string       `json:"id"`
 	Kind      RequestKind  `json:"kind"`
-	Account   AccountKey   `json:"account"`
-	Label     string       `json:"label"`
-	Mode      Mode         `json:"mode"`
+	Account   AccountKey   `json:"account"` // zero where Batch lists accounts
+	Wish                   // what the account shall be
+	Rotate    []Rotation   `json:"rotate,omitempty"` // of a repair or a rotation
+	Batch     []AccountKey `json:"batch,omitempty"`  // the accounts that are decided on at once
+	Opened    int          `json:"opened,omitempty"` // of an approved batch: how many of its accounts have got requests of their own
+	Skipped   []Skipped    `json:"skipped,omitempty"`
+	Parent    string       `json:"parent,omitempty"` // the batch that this request is of
 	Reason    string       `json:"reason,omitempty"`
 	Requester Person       `json:"requester"`
 	Required  int          `json:"required"` // approvals
@@ -49,7 +67,16 @@ type Request struct {
 	State     RequestState `json:"state"`
 	Decided   *Decision    `json:"decided,omitempty"` // set when State is no longer Pending
 	Expires   time.Time    `json:"expires,omitzero"`
-	Ended     time.Time    `json:"ended,omitzero"` // when the account reached what was wished for
+	Ended     time.Time    `json:"ended,omitzero"`      // when the account reached what was wished for
+	Plan      []Finding    `json:"plan,omitempty"`      // what it would change, as last looked at
+	Planned   time.Time    `json:"planned,omitzero"`    // when that was; zero: not yet
+	Unplanned *Problem     `json:"unplanned,omitempty"` // why it could not be looked at
+}
+
+// Skipped is an account of a batch that is not in the state for it any more.
+type Skipped struct {
+	Account AccountKey `json:"account"`
+	Why     string     `json:"why"` // for people
 }
 
 // Approval is one person's yes.
@@ -91,78 +118,134 @@ func (tx *ReadTx) Requests(visit func(Request) bool) error {
 // ErrLabelTaken is the cause of the Conflict where another account has the label.
 var ErrLabelTaken = errors.New("application names are unique")
 
-// OpenRequest records a wish to link an account. It fails with a Conflict where the account is linked, being linked,
-// or already asked for, or, with ErrLabelTaken as the cause, where another account has the label. ID (without a slash), Account, Label, Mode, Requester,
-// Required and Expires must be set.
+// mayAsk are the states of an account in which it can be asked for. A request that begins an account has a wish of its
+// own; any other has that of the account, apart from what it is about.
+var mayAsk = map[RequestKind][]AccountState{
+	Link:   {None, Unlinked},
+	Adopt:  {None, Unlinked, Failed},
+	Unlink: {Linking, Waiting, Failed, Linked, Drifted},
+	Repair: {Linked, Drifted},
+	Change: {Linked, Drifted, Failed},
+	Rotate: {Linked, Drifted},
+}
+
+// OpenRequest records a wish to change an account, or those of a batch. It fails with a Conflict where the account is
+// not in a state for it, or asked for already, or, with ErrLabelTaken as the cause, where another account has the
+// label. ID (without a slash), Kind, Account, Requester, Required and Expires must be set; to link or adopt, the wish
+// too; to change, its Mode, Shared and RoleSet; to rotate, Rotate.
 func (tx *Tx) OpenRequest(r Request) (Request, error) {
 	if r.ID == "" || strings.Contains(r.ID, "/") {
 		return r, newError(Permanent, "", "%q can't be the ID of a request", r.ID)
 	}
-	if _, err := ParseAccountKey(r.Account.String()); err != nil {
-		return r, err
-	}
-	a, err := tx.Account(r.Account)
-	if err != nil && KindOf(err) != NotFound {
-		return r, err
-	}
-	if err == nil {
-		if err := tx.free(a); err != nil {
-			return r, err
-		}
-	}
-	if err := tx.labelFree(r); err != nil {
-		return r, err
-	}
 	r.State, r.Due = Pending, tx.now
+	if len(r.Batch) > 0 {
+		return tx.openBatch(r)
+	}
+	a, err := tx.askFor(&r)
+	if err != nil {
+		return r, err
+	}
 	if err := tx.put(&r); err != nil {
 		return r, err
 	}
-	a.RequestID, a.Label, a.Mode = r.ID, r.Label, r.Mode
+	a.Pending, a.PlanDue = r.ID, tx.now
+	a.derive(tx.now)
 	if err := tx.put(&a); err != nil {
 		return r, err
 	}
 	return r, tx.Record(Event{What: "request.opened", Actor: r.Requester, Account: r.Account, Request: r.ID, Text: r.Reason})
 }
 
-// free says why the account can't be asked for now.
-func (tx *Tx) free(a Account) error {
-	status := fmt.Sprintf("See it with /oktaws status %s.", a.ID)
-	switch a.State {
-	case None, Unlinked:
-	case Linked, Drifted:
-		return newError(Conflict, status, "account %s is already linked, as %s", a.ID, a.Label)
-	case Failed:
-		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s.", a.ID),
-			"account %s is being linked as %s, and has failed", a.ID, a.Label)
-	default:
-		return newError(Conflict, status, "account %s is already being linked, as %s", a.ID, a.Label)
+// askFor checks that the account can be asked for, and completes the request's wish.
+func (tx *Tx) askFor(r *Request) (Account, error) {
+	a := Account{AccountKey: r.Account}
+	if _, err := ParseAccountKey(r.Account.String()); err != nil {
+		return a, err
 	}
-	if a.RequestID == "" {
+	if mayAsk[r.Kind] == nil {
+		return a, newError(Permanent, "", "%q is no kind of request", r.Kind)
+	}
+	begins := r.Kind == Link || r.Kind == Adopt
+	a, err := tx.Account(r.Account)
+	if err != nil && (KindOf(err) != NotFound || !begins) {
+		return a, err
+	}
+	if err == nil {
+		if err := tx.free(a, r.Kind); err != nil {
+			return a, err
+		}
+	}
+	fresh := a.State == None || a.State == Unlinked
+	wish := r.Wish
+	if begins {
+		if err := tx.labelFree(*r); err != nil {
+			return a, err
+		}
+	} else {
+		r.Wish, r.Wish.Adopt = a.Wish, false
+	}
+	switch {
+	case r.Kind == Adopt:
+		if !fresh {
+			r.Wish = a.Wish
+		}
+		r.Wish.Adopt = true
+	case r.Kind == Change:
+		r.Mode, r.Shared, r.RoleSet = wish.Mode, wish.Shared, wish.RoleSet
+		if r.Mode == a.Mode && r.Shared == a.Shared && r.RoleSetName() == a.RoleSetName() && a.State != Failed {
+			return a, newError(Conflict, "", "account %s is that already", a.ID)
+		}
+	}
+	if fresh {
+		a.Wish = r.Wish // so that the account is known by its name
+	}
+	return a, nil
+}
+
+// free says why the account can't be asked for now.
+func (tx *Tx) free(a Account, kind RequestKind) error {
+	status := fmt.Sprintf("See it with /oktaws status %s.", a.ID)
+	if a.Pending != "" {
+		open, err := tx.Request(a.Pending)
+		if err != nil {
+			return err
+		}
+		if kind == Link {
+			return newError(Conflict, status, "account %s was already asked for by <@%s> and waits for approval", a.ID, open.Requester.ID)
+		}
+		return newError(Conflict, status, "a request to %s account %s, by <@%s>, waits for approval already", open.Kind, a.ID, open.Requester.ID)
+	}
+	leaving := a.Desired == WantUnlinked && a.State != Unlinked
+	if slices.Contains(mayAsk[kind], a.State) && !leaving {
 		return nil
 	}
-	open, err := tx.Request(a.RequestID)
-	if err != nil {
-		return err
+	begins := kind == Link || kind == Adopt
+	switch {
+	case leaving && a.State == Failed:
+		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s.", a.ID), "account %s is being unlinked, and that has failed", a.ID)
+	case leaving:
+		return newError(Conflict, status, "account %s is being unlinked", a.ID)
+	case a.State == None || a.State == Unlinked:
+		return newError(Conflict, fmt.Sprintf("Link it with /oktaws link %s.", a.ID), "account %s is not linked", a.ID)
+	case begins && (a.State == Linked || a.State == Drifted):
+		return newError(Conflict, status, "account %s is already linked, as %s", a.ID, a.Label)
+	case a.State == Failed:
+		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s; or give it up with /oktaws unlink %s.", a.ID, a.ID),
+			"account %s is being linked as %s, and has failed", a.ID, a.Label)
 	}
-	if open.State == Pending {
-		return newError(Conflict, status, "account %s was already asked for by <@%s> and waits for approval", a.ID, open.Requester.ID)
-	}
-	return nil
+	return newError(Conflict, status, "account %s is already being linked, as %s", a.ID, a.Label)
 }
 
 // labelFree says which other account has the label, in whatever case: people couldn't tell the two apart.
 func (tx *Tx) labelFree(r Request) error {
 	var taken error
 	err := tx.Accounts(func(a Account) bool {
-		if !strings.EqualFold(a.Label, r.Label) || a.AccountKey == r.Account {
+		if !strings.EqualFold(a.Label, r.Label) || a.AccountKey == r.Account || a.Pending == "" && (a.State == None || a.State == Unlinked) {
 			return true
 		}
-		taken = tx.free(a)
-		if KindOf(taken) == Conflict {
-			taken = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
-				Message: fmt.Sprintf("the name %s is taken by account %s", a.Label, a.ID)}
-		}
-		return taken == nil
+		taken = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
+			Message: fmt.Sprintf("the name %s is taken by account %s", a.Label, a.ID)}
+		return false
 	})
 	if err != nil {
 		return err
@@ -207,13 +290,40 @@ func (tx *Tx) Approve(id string, by Person) (Request, error) {
 	if err := tx.decide(&r, Approved, by, ""); err != nil {
 		return r, err
 	}
+	if len(r.Batch) > 0 {
+		return r, nil // OpenBatch does it, some accounts at a time
+	}
+	return r, tx.carryOut(r)
+}
+
+// carryOut makes what an approved request wishes for what its account shall be.
+func (tx *Tx) carryOut(r Request) error {
 	a, err := tx.Account(r.Account)
 	if err != nil {
-		return r, err
+		return err
 	}
-	a.RequestID, a.Label, a.Mode = r.ID, r.Label, r.Mode
-	a.Desired, a.State, a.Problem, a.Steps, a.Needs, a.Known = WantLinked, None, nil, nil, nil, Known{}
-	return r, tx.SaveAccount(&a)
+	for _, kind := range []TaskKind{EnableProvisioning, EnterKey} { // of the request before
+		if err := tx.CloseTask(TaskIDOf(a.RequestID, kind)); err != nil {
+			return err
+		}
+	}
+	if a.State == None || a.State == Unlinked {
+		a.Known = Known{}
+	}
+	a.RequestID, a.Pending, a.PlanDue = r.ID, "", time.Time{}
+	a.Desired = WantLinked
+	if r.Kind == Unlink {
+		a.Desired = WantUnlinked
+	}
+	a.Wish = r.Wish
+	if slices.Contains(r.Rotate, RotateKey) {
+		a.KeySince = tx.now
+	}
+	if slices.Contains(r.Rotate, RotateCertificate) {
+		a.CertificateSince = tx.now
+	}
+	a.State, a.Problem, a.Steps, a.Needs, a.Drifted = None, nil, nil, nil, 0
+	return tx.SaveAccount(&a)
 }
 
 // Deny refuses a pending request, with a reason. It fails with *Decided where somebody was first, and refuses the
@@ -284,7 +394,33 @@ func (tx *Tx) decide(r *Request, to RequestState, by Person, reason string) erro
 	if err := tx.Record(Event{What: "request." + string(to), Actor: by, Account: r.Account, Request: r.ID, Text: reason}); err != nil {
 		return err
 	}
+	if to != Approved && len(r.Batch) == 0 {
+		if err := tx.forgetPending(*r); err != nil {
+			return err
+		}
+	}
 	return tx.saveRequest(r)
+}
+
+// forgetPending lets the account of a request that came to nothing be asked for again.
+func (tx *Tx) forgetPending(r Request) error {
+	a, err := tx.Account(r.Account)
+	if err != nil || a.Pending != r.ID {
+		return err
+	}
+	a.Pending, a.PlanDue = "", time.Time{}
+	a.derive(tx.now)
+	return tx.put(&a)
+}
+
+// Planned notes what a pending request would change, or why that can't be told, and when to look again (zero: never).
+func (tx *Tx) Planned(a *Account, plan []Finding, problem *Problem, again time.Time) error {
+	r, err := tx.Request(a.Pending)
+	if err != nil {
+		return err
+	}
+	r.Plan, r.Unplanned, r.Planned, a.PlanDue = plan, problem, tx.now, again
+	return tx.saveRequest(&r)
 }
 
 // saveRequest writes a changed request, due at once, so that Slack is brought in line.
@@ -308,7 +444,7 @@ func (tx *Tx) PlanRequest(id string, due time.Time) error {
 
 // endRequest notes that the account reached what its request wished for.
 func (tx *Tx) endRequest(a *Account) error {
-	if a.State != Linked || a.RequestID == "" {
+	if a.RequestID == "" {
 		return nil
 	}
 	r, err := tx.Request(a.RequestID)
@@ -317,4 +453,18 @@ func (tx *Tx) endRequest(a *Account) error {
 	}
 	r.Ended = tx.now
 	return tx.saveRequest(&r)
+}
+
+// touchRequest has the messages about a request, and about the batch that it is of, rendered anew.
+func (tx *Tx) touchRequest(id string) error {
+	if id == "" {
+		return nil
+	}
+	if err := tx.touch(RequestKey(id)); err != nil {
+		return err
+	}
+	if parent, ok := batchOf(id); ok {
+		return tx.touch(RequestKey(parent))
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Schema is the version of the records that this program reads and writes.
-const Schema = 1
+const Schema = 2
 
 const schemaKey = "meta/schema"
 
@@ -26,7 +26,23 @@ type Store struct {
 // New opens the records over an engine, and marks an empty engine with this program's schema. It refuses an engine
 // whose schema it does not know, or that holds something else.
 func New(ctx context.Context, engine Engine, clock clockwork.Clock) (*Store, error) {
-	err := engine.Update(ctx, func(w Writer) error {
+	s := &Store{engine: engine, clock: clock}
+	have, err := s.schema(ctx)
+	if err == nil && have == 1 {
+		err = s.upgradeFrom1(ctx)
+	} else if err == nil && have != Schema {
+		err = newError(Permanent, "Run the version of oktaws that wrote it, or upgrade step by step.",
+			"the store has schema %d; this version of oktaws knows schema %d", have, Schema)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open records: %w", err)
+	}
+	return s, nil
+}
+
+// schema returns the schema of the engine's records, and marks an empty engine with this program's.
+func (s *Store) schema(ctx context.Context) (have int, err error) {
+	err = s.engine.Update(ctx, func(w Writer) error {
 		raw, err := w.Get(schemaKey)
 		if err != nil {
 			return err
@@ -38,22 +54,49 @@ func New(ctx context.Context, engine Engine, clock clockwork.Clock) (*Store, err
 			}); err != nil {
 				return err
 			}
-			return w.Put(schemaKey, fmt.Appendf(nil, "%d", Schema))
+			have = Schema
+			return markSchema(w)
 		}
-		var have int
 		if err := json.Unmarshal(raw, &have); err != nil {
 			return newError(Permanent, "Restore the store from a backup.", "the store's schema mark %q can't be read", raw)
 		}
-		if have != Schema {
-			return newError(Permanent, "Run the version of oktaws that wrote it, or upgrade step by step.",
-				"the store has schema %d; this version of oktaws knows schema %d", have, Schema)
-		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("open records: %w", err)
+	return have, err
+}
+
+func markSchema(w Writer) error { return w.Put(schemaKey, fmt.Appendf(nil, "%d", Schema)) }
+
+// upgradeFrom1 brings records of schema 1 to this one, where an account tells the request that waits for a decision from
+// the one that is being carried out. Cut off, it begins anew.
+func (s *Store) upgradeFrom1(ctx context.Context) error {
+	var pending []Request
+	err := s.View(ctx, func(tx *ReadTx) error {
+		return tx.Requests(func(r Request) bool {
+			if r.State == Pending {
+				pending = append(pending, r)
+			}
+			return true
+		})
+	})
+	for _, r := range pending {
+		if err != nil {
+			return err
+		}
+		err = s.Update(ctx, func(tx *Tx) error {
+			a, err := tx.Account(r.Account)
+			if err != nil || a.RequestID != r.ID {
+				return err
+			}
+			a.RequestID, a.Pending, a.PlanDue = "", r.ID, tx.now
+			a.derive(tx.now)
+			return tx.put(&a)
+		})
 	}
-	return &Store{engine: engine, clock: clock}, nil
+	if err != nil {
+		return err
+	}
+	return s.engine.Update(ctx, markSchema)
 }
 
 // Clock is the clock that the records' times are from.

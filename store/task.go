@@ -8,8 +8,11 @@ import (
 // TaskKind is what a person is asked to do.
 type TaskKind string
 
-// EnableProvisioning asks for the API integration of the application in the Okta admin console.
-const EnableProvisioning TaskKind = "enable-provisioning"
+// The kinds of task, both in the Okta admin console.
+const (
+	EnableProvisioning TaskKind = "enable-provisioning" // asks for the API integration of the application
+	EnterKey           TaskKind = "enter-key"           // asks to enter a new access key in place of the one that Okta uses
+)
 
 // TaskState is where a task stands.
 type TaskState string
@@ -146,6 +149,22 @@ func (tx *Tx) CheckedTask(id string, missing []string) (Task, error) {
 		}
 	}
 	return t, tx.SaveTask(&t)
+}
+
+// CloseTask ends an open task that is no longer wanted; where there is none it does nothing.
+func (tx *Tx) CloseTask(id string) error {
+	t, err := tx.Task(id)
+	if err != nil || t.State != TaskOpen {
+		if KindOf(err) == NotFound {
+			return nil
+		}
+		return err
+	}
+	t.State, t.Ended = TaskClosed, tx.now
+	if err := tx.Record(Event{What: "task.closed", Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
+		return err
+	}
+	return tx.SaveTask(&t)
 }
 
 // SnoozeTask puts the next reminder off.
