@@ -34,15 +34,15 @@ func (r *Reconciler) CheckTask(ctx context.Context, taskID string) (store.Task, 
 	}
 	defer w.claim.Release()
 	a := w.get()
-	steps := stepsOf(a.Mode)
-	s := steps[oktaProvisioning]
-	if a.Steps[s.name].State == store.StepDone || !met(s, steps, a) {
+	turns := turnsOf(a)
+	at := slices.IndexFunc(turns, func(t turn) bool { return t.name == oktaProvisioning && !t.undo })
+	if at < 0 || a.Steps[oktaProvisioning].State == store.StepDone || !met(turns[at], needsOf(turns), a) {
 		return r.task(ctx, taskID)
 	}
-	if err := w.try(ctx, s); err != nil {
+	if err := w.try(ctx, turns[at]); err != nil {
 		return task, err
 	}
-	if p := w.get().Steps[s.name].Problem; p != nil {
+	if p := w.get().Steps[oktaProvisioning].Problem; p != nil {
 		return task, &store.Error{Kind: p.Kind, Message: p.Message, Remedy: p.Remedy}
 	}
 	return r.task(ctx, taskID)
@@ -113,14 +113,14 @@ func (r *Reconciler) credentials(ctx context.Context, taskID string, by store.Pe
 		return Secret{}, err
 	}
 	// The key shown before counts as shown until it is deleted: somebody may be entering it at this moment.
-	if _, err := w.keepKeys(ctx, usedByOkta); err != nil {
+	if _, err := w.keepKeys(ctx, usedBySomebody); err != nil {
 		return Secret{}, err
 	}
 	// From here on a key may exist that nobody has seen, until KeyShown says who has.
 	if err := w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.MakingKey(taskID); return err }); err != nil {
 		return Secret{}, err
 	}
-	secret, err := w.aws.CreateAccessKey(ctx, w.known().UserName)
+	secret, err := w.aws.CreateAccessKey(ctx, w.userName())
 	if err != nil && !temporary(err) { // none was made
 		return Secret{}, cmp.Or(w.noteKey(ctx, func(tx *store.Tx) error { return tx.NoKey(taskID) }), err)
 	}
@@ -131,7 +131,7 @@ func (r *Reconciler) credentials(ctx context.Context, taskID string, by store.Pe
 		return Secret{}, err
 	}
 	// Once more, since a key that an earlier attempt made in vain may not have been listed then.
-	if _, err := w.keepKeys(ctx, func(k AccessKey) bool { return k.ID == secret.ID || usedByOkta(k) }); err != nil {
+	if _, err := w.keepKeys(ctx, func(k usedKey) bool { return k.ID == secret.ID || usedBySomebody(k) }); err != nil {
 		return Secret{}, err
 	}
 	return secret, w.noteKey(ctx, func(tx *store.Tx) error { _, err := tx.KeyShown(taskID, secret.ID, by); return err })
@@ -148,7 +148,7 @@ func (w *work) keyWanted(ctx context.Context) error {
 		_, gone := w.applicationGone()
 		return gone
 	}
-	if slices.Contains(app.Features, FeatureCreateUsers) && a.Known.RolesRefused.IsZero() {
+	if slices.Contains(app.Features, FeatureCreateUsers) && a.Known.RolesRefused.IsZero() && a.KeySince.IsZero() {
 		return &store.Error{Kind: store.Conflict,
 			Message: fmt.Sprintf("Provisioning of %s is enabled already, with a key that Okta holds.", a.Label),
 			Remedy:  "No new key is needed. Click Done to see what is still missing."}
@@ -185,42 +185,52 @@ func (w *work) settle(ctx context.Context, secret Secret) error {
 	}
 }
 
-// tidyKeys deletes what making a key in vain has left behind: the keys of our user that nobody has seen and that Okta
-// doesn't use. It returns the others. Where no key was being made, none is ours to delete: an admin may have made one by
-// hand.
-func (w *work) tidyKeys(ctx context.Context) ([]AccessKey, error) {
-	id := store.TaskIDOf(w.get().RequestID, store.EnableProvisioning)
-	task, err := w.r.task(ctx, id)
-	if err != nil && store.KindOf(err) != store.NotFound {
-		return nil, err
+// tidyKeys deletes what making a key in vain has left behind: the keys of our user that nobody has seen and that nobody
+// uses. It returns the others. Where no key was being made, none is ours to delete: an admin may have made one by hand.
+func (w *work) tidyKeys(ctx context.Context) ([]usedKey, error) {
+	var making *store.Task
+	for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+		task, err := w.r.task(ctx, store.TaskIDOf(w.get().RequestID, kind))
+		if err != nil && store.KindOf(err) != store.NotFound {
+			return nil, err
+		}
+		if err == nil && task.Making {
+			making = &task
+		}
 	}
-	if !task.Making {
-		return w.aws.AccessKeys(ctx, w.known().UserName)
+	if making == nil {
+		return w.accessKeys(ctx)
 	}
-	kept, err := w.keepKeys(ctx, func(k AccessKey) bool { return usedByOkta(k) || task.Shown != nil && task.Shown.KeyID == k.ID })
-	if err != nil || w.now().Sub(task.MakingAt) < keyAppears {
+	kept, err := w.keepKeys(ctx, func(k usedKey) bool {
+		return usedBySomebody(k) || making.Shown != nil && making.Shown.KeyID == k.ID
+	})
+	if err != nil || w.now().Sub(making.MakingAt) < keyAppears {
 		return kept, err
 	}
-	return kept, w.noteKey(ctx, func(tx *store.Tx) error { return tx.NoKey(id) })
+	return kept, w.noteKey(ctx, func(tx *store.Tx) error { return tx.NoKey(making.ID) })
 }
 
+// usedBySomebody tells a key that must not be deleted: Okta lists roles with its own, and whoever uses one for anything
+// else than to ask STS, as we do with a new one, needs it.
+func usedBySomebody(k usedKey) bool { return k.Service != "" && k.Service != "sts" }
+
 // keepKeys deletes the keys of our user but those to keep, which it returns.
-func (w *work) keepKeys(ctx context.Context, keep func(AccessKey) bool) ([]AccessKey, error) {
-	a := w.get()
-	keys, err := w.aws.AccessKeys(ctx, a.Known.UserName)
+func (w *work) keepKeys(ctx context.Context, keep func(usedKey) bool) ([]usedKey, error) {
+	user := w.userName()
+	keys, err := w.accessKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var kept []AccessKey
+	var kept []usedKey
 	for _, k := range keys {
-		if keep(k) {
+		if keep(k) || k.ID == w.known().KeyID {
 			kept = append(kept, k)
 			continue
 		}
-		if err := w.aws.DeleteAccessKey(ctx, a.Known.UserName, k.ID); err != nil && store.KindOf(err) != store.NotFound {
+		if err := w.aws.DeleteAccessKey(ctx, user, k.ID); err != nil && store.KindOf(err) != store.NotFound {
 			return nil, err
 		}
-		w.r.log.InfoContext(ctx, "deleted an access key that Okta doesn't use", "account", a.ID, "key", k.ID)
+		w.r.log.InfoContext(ctx, "deleted an access key that nobody uses", "account", w.key.ID, "key", k.ID)
 	}
 	return kept, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"reflect"
 	"runtime/debug"
@@ -37,6 +36,12 @@ func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reco
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.
 func (r *Reconciler) Run(ctx context.Context) error {
+	if err := r.schedule(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	return r.store.Drive(ctx, max(r.cfg.Workers, 1), func(ctx context.Context, key string) {
 		account, err := store.AccountKeyOf(key)
 		if err == nil {
@@ -48,8 +53,8 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	}, "account/")
 }
 
-// pass runs every step of the account that can be run now, side by side where they don't need one another, until none
-// is left.
+// pass does what is due of an account: it looks at what a pending request would change, checks an account that is
+// linked, and runs every step that can be run now, side by side where they don't need one another, until none is left.
 func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	claim, err := r.store.Claim(ctx, accountClaim(key))
 	if err != nil {
@@ -60,8 +65,17 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	if err != nil {
 		return err
 	}
-	if w.account.Desired != store.WantLinked || w.account.Problem != nil {
-		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Due = time.Time{}; return nil })
+	if due := w.get().PlanDue; !due.IsZero() && !due.After(w.now()) {
+		if err := w.planPending(ctx); err != nil {
+			return err
+		}
+	}
+	a := w.get()
+	switch {
+	case a.Desired == "", a.Problem != nil, a.State == store.Unlinked:
+		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { return nil }) // so that its due time is right
+	case !a.Due.IsZero() && a.Due.After(w.now()):
+		return nil // the plan was all
 	}
 	if err := w.reach(ctx); err != nil {
 		if temporary(err) {
@@ -69,10 +83,14 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 		}
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
 	}
-	steps := stepsOf(w.account.Mode)
-	if err := w.prepare(ctx, steps); err != nil {
+	if linked := a.State == store.Linked || a.State == store.Drifted; linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
+		return w.check(ctx, r.driftsTurn(w.now()))
+	}
+	if err := w.prepare(ctx); err != nil {
 		return err
 	}
+	turns := turnsOf(w.get())
+	needs := needsOf(turns)
 	type ending struct {
 		step string
 		err  error
@@ -82,9 +100,9 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	var failed error
 	for {
 		if failed == nil && ctx.Err() == nil {
-			for _, s := range w.runnable(steps, running) {
-				running[s.name] = true
-				go func() { finished <- ending{s.name, w.try(ctx, s)} }()
+			for _, t := range w.runnable(turns, needs, running) {
+				running[t.name] = true
+				go func() { finished <- ending{t.name, w.try(ctx, t)} }()
 			}
 		}
 		if len(running) == 0 {
@@ -170,17 +188,17 @@ func (w *work) now() time.Time { return w.r.store.Clock().Now().UTC() }
 
 // prepare gives an account that was just approved its steps, and stops one that has a step which this program doesn't
 // know.
-func (w *work) prepare(ctx context.Context, steps map[string]step) error {
+func (w *work) prepare(ctx context.Context) error {
 	a := w.get()
+	turns := turnsOf(a)
 	var strange []string
 	for name := range a.Steps {
-		if _, ok := steps[name]; !ok {
+		if !slices.ContainsFunc(turns, func(t turn) bool { return t.name == name }) {
 			strange = append(strange, name)
 		}
 	}
-	missing := slices.ContainsFunc(slices.Collect(maps.Keys(steps)), func(name string) bool { _, ok := a.Steps[name]; return !ok })
-	needs := needsOf(steps)
-	if len(strange) == 0 && !missing && reflect.DeepEqual(a.Needs, needs) {
+	needs := needsOf(turns)
+	if len(strange) == 0 && len(a.Steps) == len(turns) && reflect.DeepEqual(a.Needs, needs) {
 		return nil
 	}
 	slices.Sort(strange)
@@ -195,9 +213,9 @@ func (w *work) prepare(ctx context.Context, steps map[string]step) error {
 		if a.Steps == nil {
 			a.Steps = map[string]store.Step{}
 		}
-		for name := range steps {
-			if _, ok := a.Steps[name]; !ok {
-				a.Steps[name] = store.Step{State: store.StepPending}
+		for _, t := range turns {
+			if _, ok := a.Steps[t.name]; !ok {
+				a.Steps[t.name] = store.Step{State: store.StepPending, Undo: t.undo}
 			}
 		}
 		return nil
@@ -205,48 +223,52 @@ func (w *work) prepare(ctx context.Context, steps map[string]step) error {
 }
 
 // runnable returns the steps that are due, whose needs are met, and that aren't running.
-func (w *work) runnable(steps map[string]step, running map[string]bool) []step {
+func (w *work) runnable(turns []turn, needs map[string][]string, running map[string]bool) []turn {
 	a, now := w.get(), w.now()
 	if a.Problem != nil {
 		return nil
 	}
-	var out []step
-	for name, s := range steps {
-		have := a.Steps[name]
+	var out []turn
+	for _, t := range turns {
+		have := a.Steps[t.name]
 		switch have.State {
 		case store.StepPending:
 		case store.StepAgain, store.StepWaiting:
 			if have.Due.After(now) {
 				continue
 			}
+		case store.StepDone:
+			if have.Due.IsZero() || have.Due.After(now) {
+				continue
+			}
 		default:
 			continue
 		}
-		if !running[name] && met(s, steps, a) {
-			out = append(out, s)
+		if !running[t.name] && met(t, needs, a) {
+			out = append(out, t)
 		}
 	}
 	return out
 }
 
-func met(s step, steps map[string]step, a store.Account) bool {
-	return !slices.ContainsFunc(s.needs, func(need string) bool {
-		_, has := steps[need]
-		return has && a.Steps[need].State != store.StepDone
-	})
+func met(t turn, needs map[string][]string, a store.Account) bool {
+	return !slices.ContainsFunc(needs[t.name], func(need string) bool { return a.Steps[need].State != store.StepDone })
 }
 
 // try runs a step once and notes how it ended. A step that is under way when ctx ends may go on for the grace.
-func (w *work) try(ctx context.Context, s step) error {
+func (w *work) try(ctx context.Context, t turn) error {
 	ctx, cancel := lingering(ctx, grace)
 	defer cancel()
-	was := w.get().Steps[s.name]
-	res, err := w.run(ctx, s)
-	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, s, res, err) })
+	was := w.get().Steps[t.name]
+	res, err := w.run(ctx, t)
+	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, t, res, err) })
 	if saveErr != nil {
-		return fmt.Errorf("note how step %s ended: %w", s.name, saveErr)
+		return fmt.Errorf("note how step %s ended: %w", t.name, saveErr)
 	}
-	log := w.r.log.With("account", w.key.ID, "step", s.name)
+	log := w.r.log.With("account", w.key.ID, "step", t.name)
+	if t.undo {
+		log = log.With("undo", true)
+	}
 	switch {
 	case err != nil && !temporary(err):
 		log.ErrorContext(ctx, "step failed", "kind", store.KindOf(err), "error", err)
@@ -261,15 +283,29 @@ func (w *work) try(ctx context.Context, s step) error {
 }
 
 // run turns a panic of a step into an error, so that one account can't end the work on the others.
-func (w *work) run(ctx context.Context, s step) (res result, err error) {
+func (w *work) run(ctx context.Context, t turn) (res result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.r.log.ErrorContext(ctx, "step panicked", "account", w.key.ID, "step", s.name, "panic", p, "stack", string(debug.Stack()))
-			err = &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The step %s met a fault inside oktaws on account %s.", s.name, w.key.ID),
+			w.r.log.ErrorContext(ctx, "step panicked", "account", w.key.ID, "step", t.name, "panic", p, "stack", string(debug.Stack()))
+			err = &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The step %s met a fault inside oktaws on account %s.", t.name, w.key.ID),
 				Remedy: "Look at the log of oktaws, and report it."}
 		}
 	}()
-	return s.run(w, ctx)
+	do := t.act
+	if t.undo {
+		do = t.step.undo
+	}
+	if do == nil {
+		return done("")
+	}
+	res, err = do(w, ctx)
+	if err == nil {
+		return res, nil
+	}
+	if err = w.whyUnreached(ctx, err); t.undo && errors.Is(err, errClosed) {
+		return left("What stands in the AWS account, which is closed in its organization")
+	}
+	return res, err
 }
 
 func temporary(err error) bool {
@@ -278,14 +314,14 @@ func temporary(err error) bool {
 }
 
 // note writes how a step ended into the account and the audit trail.
-func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err error) error {
+func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err error) error {
 	now := tx.Now()
-	was := a.Steps[s.name]
-	is := store.Step{State: res.state, Note: res.note, Started: was.Started, Rounds: was.Rounds}
+	was := a.Steps[t.name]
+	is := store.Step{State: res.state, Undo: t.undo, Note: res.note, Left: res.left, Started: was.Started, Rounds: was.Rounds}
 	if is.Started.IsZero() {
 		is.Started = now
 	}
-	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: cmp.Or(res.redo, s.name)}
+	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: cmp.Or(res.redo, t.name)}
 	switch {
 	case err != nil:
 		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
@@ -303,15 +339,21 @@ func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err erro
 	case res.state == store.StepDone:
 		is.Rounds = 0
 		is.Ended, event.What, event.Text = now, "step.done", res.note
+		if t.undo {
+			event.What = "step.removed"
+		}
+		if res.after > 0 {
+			is.Due = now.Add(res.after)
+		}
 	default:
 		is.Due = now.Add(res.after)
 	}
-	a.Steps[s.name] = is
+	a.Steps[t.name] = is
 	if res.redo != "" {
-		sendBack(a, s.name, res)
+		sendBack(a, t.name, res)
 	}
-	if t := res.task; t != nil {
-		if err := w.noteTask(tx, *a, t); err != nil {
+	if task := res.task; task != nil {
+		if err := w.noteTask(tx, *a, task); err != nil {
 			return err
 		}
 	}
@@ -325,10 +367,10 @@ func (w *work) note(tx *store.Tx, a *store.Account, s step, res result, err erro
 // met a problem, it is the other step's.
 func sendBack(a *store.Account, finder string, res result) {
 	found := a.Steps[finder]
-	for _, name := range dependants(res.redo, a.Mode) {
-		a.Steps[name] = store.Step{State: store.StepPending, Note: res.note}
+	for _, name := range dependants(res.redo, needsOf(turnsOf(*a))) {
+		a.Steps[name] = store.Step{State: store.StepPending, Undo: a.Steps[name].Undo, Note: res.note}
 	}
-	a.Steps[finder] = store.Step{State: store.StepPending, Note: res.note, Started: found.Started, Rounds: found.Rounds + 1}
+	a.Steps[finder] = store.Step{State: store.StepPending, Undo: found.Undo, Note: res.note, Started: found.Started, Rounds: found.Rounds + 1}
 	if found.Problem != nil {
 		a.Steps[res.redo] = store.Step{State: found.State, Problem: found.Problem, Started: found.Started, Ended: found.Ended}
 	}
@@ -360,6 +402,19 @@ func delay(n int, err error) time.Duration {
 		d = max(d, e.After)
 	}
 	return d
+}
+
+// looks is how often a step looks again before what the other side says of it counts: for about two minutes.
+const looks = 6
+
+// lookAgain makes a refusal since something is there already, or isn't there yet, a reason to look again: it was made a
+// moment ago, and not everybody over there knows of it. Where further looks don't tell, the refusal counts.
+func (w *work) lookAgain(step string, err error) error {
+	if k := store.KindOf(err); err == nil || k != store.Conflict && k != store.NotFound || w.get().Steps[step].Attempts >= looks {
+		return err
+	}
+	message, remedy := store.Explain(err)
+	return &store.Error{Kind: store.Transient, Message: message, Remedy: remedy, Err: err}
 }
 
 // lingering returns a context that lives on for d after ctx ends.

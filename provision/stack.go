@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,8 +15,116 @@ import (
 // stackPoll is how often a stack at work is looked at. Three roles take about half a minute.
 const stackPoll = 3 * time.Second
 
-// roles makes true that a stack with the role set, trusting our identity provider, is complete. States are matched
-// exactly: ROLLBACK_COMPLETE can only be deleted, UPDATE_ROLLBACK_COMPLETE can be updated.
+func (w *work) lookRoles(ctx context.Context, s *sight) ([]store.Finding, error) {
+	specs, err := w.roleSet()
+	if err != nil {
+		return nil, err
+	}
+	stack, err := s.roleStack(ctx)
+	if err != nil {
+		return nil, err
+	}
+	survey, err := s.entities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := w.lookStack(ctx, s, stack)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range specs {
+		have, there := survey.Roles[strings.ToLower(spec.Name)]
+		switch {
+		case there && !strings.Contains(have.ARN, ":"+w.key.ID+":"):
+			return nil, &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("The credentials for account %s lead to another account (%s).", w.key.ID, have.ARN),
+				Remedy: "Set aws.access_role, or the account's entry in aws.profiles, so that they lead there."}
+		case there && stack == nil:
+			f := w.foreign(roles, have.Name+"/foreign", fmt.Sprintf("The account has an IAM role %s already, outside the stack %s", have.Name, w.r.cfg.StackName), "imports it into the stack")
+			out = append(out, f)
+		case there:
+			out = append(out, w.lookRole(have, w.wantRole(spec))...)
+		case stack != nil:
+			out = append(out, finding(roles, spec.Name+"/gone", fmt.Sprintf("The role %s is gone", spec.Name), "Nobody can sign on as "+spec.Name, "makes it"))
+		}
+	}
+	if stack != nil && w.drifted(*stack) && !slices.ContainsFunc(out, func(f store.Finding) bool { return f.Step == roles }) {
+		out = append(out, finding(roles, "drift", fmt.Sprintf("CloudFormation finds that something of the stack %s was changed past it", stack.Name),
+			"Perhaps sessions are shorter or longer than they should be", "sets every role of the stack anew, tags apart"))
+	}
+	return out, nil
+}
+
+// lookStack compares the stack itself with what it shall be.
+func (w *work) lookStack(ctx context.Context, s *sight, stack *Stack) ([]store.Finding, error) {
+	name := w.r.cfg.StackName
+	if stack == nil {
+		return []store.Finding{finding(roles, "stack", fmt.Sprintf("There is no CloudFormation stack %s with the roles", name), "Nobody can sign on, unless the roles were made by hand", "makes it")}, nil
+	}
+	var out []store.Finding
+	add := func(key, what, means, mend string) { out = append(out, finding(roles, key, what, means, mend)) }
+	if !ours(stack.Tags) {
+		out = append(out, w.foreign(roles, "foreign", fmt.Sprintf("The account has a CloudFormation stack %s that does not bear our tag", name), "updates it to the role set, where it holds roles of those names only"))
+	}
+	switch {
+	case slices.Contains(stackAtWork, stack.Status):
+		return out, nil
+	case stack.Status == "ROLLBACK_COMPLETE" || stack.Status == "ROLLBACK_FAILED" || stack.Status == "CREATE_FAILED" || stack.Status == "DELETE_FAILED":
+		add("failed", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Nobody can sign on", "deletes it and makes it anew")
+		return out, nil
+	case !slices.Contains(stackComplete, stack.Status):
+		return append(out, forPerson(roles, "state", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Perhaps nothing", "Finish or delete it in the CloudFormation console")), nil
+	}
+	want, err := w.stackSpec()
+	if err != nil {
+		return nil, err
+	}
+	same, err := w.sameTemplate(ctx, stack, want.Template)
+	if err != nil {
+		return nil, err
+	}
+	if !same {
+		add("template", fmt.Sprintf("The stack %s has another template than the role set %s makes now", name, w.get().RoleSetName()), "The roles are not what the configuration says", "updates it")
+	}
+	if !sameParameters(*stack, want) {
+		add("parameters", fmt.Sprintf("The stack %s has other parameters than it should", name), "Perhaps the roles trust another identity provider, or sessions are too short", "updates it")
+	}
+	return out, nil
+}
+
+// drifted says whether CloudFormation has found a difference since the roles were last put back.
+func (w *work) drifted(stack Stack) bool {
+	return stack.Drift == "DRIFTED" && stack.DriftSince.After(w.known().StackRestored)
+}
+
+// sameTemplate says whether the stack has the template. One that wasn't updated since it was last seen needs no call.
+func (w *work) sameTemplate(ctx context.Context, stack *Stack, want string) (bool, error) {
+	k := w.known()
+	if k.StackID == stack.ID && k.StackTemplate != "" && k.StackUpdated.Equal(stack.Updated) {
+		return k.StackTemplate == hash(want), nil
+	}
+	have, err := w.aws.StackTemplate(ctx, stack.ID)
+	return strings.TrimSpace(have) == strings.TrimSpace(want), err
+}
+
+func sameParameters(stack Stack, want StackSpec) bool {
+	for name, v := range want.Parameters {
+		if stack.Parameters[name] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// The states of a stack that something is under way with, and that it can be updated in. States are matched exactly:
+// ROLLBACK_COMPLETE can only be deleted, UPDATE_ROLLBACK_COMPLETE can be updated.
+var (
+	stackAtWork = []string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS",
+		"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"}
+	stackComplete = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+)
+
+// roles makes true that a stack with the role set, trusting our identity provider, is complete, and its roles are what
+// the template says.
 func (w *work) roles(ctx context.Context) (result, error) {
 	k := w.known()
 	// A longer rest would be due to a clock: AWS's and ours may differ, and ours can be set.
@@ -30,34 +139,59 @@ func (w *work) roles(ctx context.Context) (result, error) {
 		return w.createStack(ctx)
 	}
 	if stack.ID != k.StackID {
-		if err := w.learn(ctx, func(k *store.Known) { k.StackID = stack.ID }); err != nil {
+		if err := w.learn(ctx, func(k *store.Known) { k.StackID, k.StackTemplate = stack.ID, "" }); err != nil {
 			return result{}, err
 		}
 	}
-	a := w.get()
-	if !ours(stack.Tags) {
-		return result{}, &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("Account %s has a CloudFormation stack named %s already, and it was not made by oktaws.", a.ID, stack.Name),
-			Remedy:  "Delete that stack if nobody uses its roles, or set aws.stack_name to another name, then retry."}
+	if err := w.takeStack(ctx, stack); err != nil {
+		return result{}, err
 	}
-	switch stack.Status {
-	case "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS",
-		"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS":
-		return again(stackPoll, "stack "+stack.Name+" is "+stack.Status)
-	case "CREATE_COMPLETE", "UPDATE_COMPLETE":
-		return w.updateStack(ctx, stack)
-	case "UPDATE_ROLLBACK_COMPLETE":
-		if w.retrying() {
-			return w.updateStack(ctx, stack)
-		}
+	switch status := stack.Status; {
+	case slices.Contains(stackAtWork, status):
+		return again(stackPoll, "stack "+stack.Name+" is "+status)
+	case status == "UPDATE_ROLLBACK_COMPLETE" && !w.retrying():
 		return w.stackFailed(ctx, stack)
-	case "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED":
+	case slices.Contains(stackComplete, status):
+		return w.updateStack(ctx, stack)
+	case status == "ROLLBACK_COMPLETE", status == "ROLLBACK_FAILED", status == "CREATE_FAILED", status == "DELETE_FAILED", status == "IMPORT_ROLLBACK_COMPLETE", status == "IMPORT_ROLLBACK_FAILED":
 		return w.replaceStack(ctx, stack)
-	default: // REVIEW_IN_PROGRESS, UPDATE_ROLLBACK_FAILED, UPDATE_FAILED, IMPORT_…
-		return result{}, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("The CloudFormation stack %s of account %s is %s, which oktaws won't touch.", stack.Name, a.ID, stack.Status),
-			Remedy:  "Finish or delete it in the CloudFormation console, then retry."}
+	case status == "REVIEW_IN_PROGRESS" && k.StackImport != "":
+		return w.finishImport(ctx, stack)
 	}
+	// REVIEW_IN_PROGRESS, UPDATE_ROLLBACK_FAILED, UPDATE_FAILED, …
+	return result{}, &store.Error{Kind: store.Permanent,
+		Message: fmt.Sprintf("The CloudFormation stack %s of account %s is %s, which oktaws won't touch.", stack.Name, w.key.ID, stack.Status),
+		Remedy:  "Finish or delete it in the CloudFormation console, then retry."}
+}
+
+// takeStack refuses a stack that isn't ours, or that is to be adopted and holds something else than roles of the role set:
+// updating it to our template would delete that.
+func (w *work) takeStack(ctx context.Context, stack *Stack) error {
+	if ours(stack.Tags) {
+		return nil
+	}
+	if !w.get().Adopt {
+		return &store.Error{Kind: store.Conflict, Err: store.ErrForeign,
+			Message: fmt.Sprintf("Account %s has a CloudFormation stack named %s already, and it was not made by oktaws.", w.key.ID, stack.Name),
+			Remedy:  fmt.Sprintf("Take it over with /oktaws adopt %s; or delete that stack if nobody uses its roles, or set aws.stack_name to another name, and retry.", w.key.ID)}
+	}
+	specs, err := w.roleSet()
+	if err != nil {
+		return err
+	}
+	resources, err := w.aws.StackResources(ctx, stack.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range resources {
+		known := slices.ContainsFunc(specs, func(s RoleSpec) bool { return sameName(s.Name, r.PhysicalID) && logicalID(s.Name) == r.LogicalID })
+		if r.Type != "AWS::IAM::Role" || !known {
+			return &store.Error{Kind: store.Conflict,
+				Message: fmt.Sprintf("The CloudFormation stack %s of account %s holds %s (%s), which the role set %s has not: updating it would delete that.", stack.Name, w.key.ID, r.LogicalID, r.Type, w.get().RoleSetName()),
+				Remedy:  "Set aws.stack_name to another name, or give the account a role set with those roles, then retry."}
+		}
+	}
+	return nil
 }
 
 // findStack returns the stack that we know, or one that bears its name; nil where there is none, or it was deleted.
@@ -67,7 +201,9 @@ func (w *work) findStack(ctx context.Context) (*Stack, error) {
 		if err != nil || stack != nil && stack.Status != "DELETE_COMPLETE" {
 			return stack, err
 		}
-		err = w.learn(ctx, func(k *store.Known) { k.StackID, k.StackAttempt = "", k.StackAttempt+1 })
+		err = w.learn(ctx, func(k *store.Known) {
+			k.StackID, k.StackTemplate, k.StackImport, k.StackAttempt = "", "", "", k.StackAttempt+1
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +212,11 @@ func (w *work) findStack(ctx context.Context) (*Stack, error) {
 }
 
 func (w *work) stackSpec() (StackSpec, error) {
-	template, err := Template(w.r.cfg.RoleSet)
+	specs, err := w.roleSet()
+	if err != nil {
+		return StackSpec{}, err
+	}
+	template, err := Template(specs)
 	if err != nil {
 		return StackSpec{}, &store.Error{Kind: store.Permanent, Message: "The role set can't be written as a CloudFormation template.", Remedy: "Mend role_sets in the configuration.", Err: err}
 	}
@@ -109,9 +249,19 @@ func (w *work) createStack(ctx context.Context) (result, error) {
 	case provider == nil:
 		return again(2*time.Second, "waits until AWS shows the new identity provider")
 	}
-	if err := w.rolesFree(ctx); err != nil {
+	outside, err := w.rolesOutside(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	if len(outside) > 0 && a.Adopt {
+		return w.importRoles(ctx, outside)
+	}
+	if len(outside) > 0 {
+		err := &store.Error{Kind: store.Conflict, Err: store.ErrForeign,
+			Message: fmt.Sprintf("Account %s has an IAM role named %s already, outside the stack %s.", a.ID, outside[0].Name, w.r.cfg.StackName),
+			Remedy:  fmt.Sprintf("oktaws never deletes a role that it did not make. Take it over with /oktaws adopt %s; or delete or rename it, or give the role set another role name (role_sets), and retry.", a.ID)}
 		if a.Steps[roles].Attempts > 0 || a.Known.StackAttempt > 0 {
-			err = w.lookAgain(roles, err) // it may be a role of a stack that is being made, or was deleted just now
+			return result{}, w.lookAgain(roles, err) // it may be a role of a stack that is being made, or was deleted just now
 		}
 		return result{}, err
 	}
@@ -135,52 +285,113 @@ func (w *work) createStack(ctx context.Context) (result, error) {
 	return again(stackPoll, "stack "+spec.Name+" is being made")
 }
 
-// rolesFree refuses to start a stack whose roles would meet others of the same names.
-func (w *work) rolesFree(ctx context.Context) error {
-	for _, spec := range w.r.cfg.RoleSet {
-		role, err := w.aws.Role(ctx, spec.Name)
-		if err != nil {
-			return err
-		}
-		if role != nil {
-			return &store.Error{Kind: store.Conflict,
-				Message: fmt.Sprintf("Account %s has an IAM role named %s already, outside the stack %s.", w.get().ID, role.Name, w.r.cfg.StackName),
-				Remedy:  "oktaws never deletes a role that it did not make. Delete or rename it, or give the role set another role name (role_sets), then retry."}
-		}
+// rolesOutside are the role set's roles that exist though there is no stack.
+func (w *work) rolesOutside(ctx context.Context) ([]RoleSpec, error) {
+	specs, err := w.roleSet()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	survey, err := w.aws.Survey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(specs), func(s RoleSpec) bool { _, there := survey.Roles[strings.ToLower(s.Name)]; return !there }), nil
 }
 
+// importRoles begins a stack with the roles that somebody made by hand. The import changes nothing of them: what differs
+// is put back once the stack is complete.
+func (w *work) importRoles(ctx context.Context, outside []RoleSpec) (result, error) {
+	spec, err := w.stackSpec()
+	if err != nil {
+		return result{}, err
+	}
+	if spec.Template, err = importTemplate(outside); err != nil {
+		return result{}, err
+	}
+	spec.Token = w.token("import")
+	if err := w.learn(ctx, func(k *store.Known) { k.StackImport = spec.Token }); err != nil {
+		return result{}, err
+	}
+	names := map[string]string{}
+	for _, s := range outside {
+		names[logicalID(s.Name)] = s.Name
+	}
+	id, err := w.aws.BeginImport(ctx, spec, names)
+	if err != nil {
+		return result{}, w.lookAgain(roles, err)
+	}
+	if err := w.learn(ctx, func(k *store.Known) { k.StackID = id }); err != nil {
+		return result{}, err
+	}
+	return again(stackPoll, fmt.Sprintf("%d roles are being imported into the stack %s", len(outside), spec.Name))
+}
+
+func (w *work) finishImport(ctx context.Context, stack *Stack) (result, error) {
+	ready, err := w.aws.FinishImport(ctx, stack.ID, w.known().StackImport)
+	if err != nil {
+		return result{}, err
+	}
+	if !ready {
+		return again(stackPoll, "CloudFormation looks at the roles that are to be imported")
+	}
+	return again(stackPoll, "the roles are being imported into the stack "+stack.Name)
+}
+
+// updateStack gives a complete stack the template and the parameters, and, where it has them, its roles what they say.
 func (w *work) updateStack(ctx context.Context, have *Stack) (result, error) {
 	want, err := w.stackSpec()
 	if err != nil {
 		return result{}, err
 	}
-	complete := func() (result, error) { return done(stackNote(have)) }
-	same := strings.TrimSpace(have.Template) == strings.TrimSpace(want.Template)
-	for name, v := range want.Parameters {
-		same = same && have.Parameters[name] == v
+	same, err := w.sameTemplate(ctx, have, want.Template)
+	if err != nil {
+		return result{}, err
 	}
-	if same && have.Status != "UPDATE_ROLLBACK_COMPLETE" {
-		return complete()
+	if same && sameParameters(*have, want) && ours(have.Tags) && have.Status != "UPDATE_ROLLBACK_COMPLETE" {
+		return w.stackComplete(ctx, have, want)
 	}
 	if err := w.learn(ctx, func(k *store.Known) { k.StackAttempt, k.StackFailed = k.StackAttempt+1, "" }); err != nil {
 		return result{}, err
 	}
 	want.Token = w.token("update")
-	want.Tags = have.Tags
+	if ours(have.Tags) {
+		want.Tags = have.Tags
+	}
 	changed, err := w.aws.UpdateStack(ctx, want)
 	if err != nil {
 		return result{}, w.lookAgain(roles, err)
 	}
 	if !changed {
-		return complete()
+		return w.stackComplete(ctx, have, want)
 	}
 	return again(stackPoll, "stack "+have.Name+" is being updated")
 }
 
-func stackNote(s *Stack) string {
-	return fmt.Sprintf("stack %s is complete, %d roles", s.Name, len(s.Roles))
+// stackComplete ends the step: what the template doesn't do is done to the roles themselves. Those of a stack that was
+// just made are what it says.
+func (w *work) stackComplete(ctx context.Context, stack *Stack, want StackSpec) (result, error) {
+	k := w.known()
+	note := "stack " + stack.Name + " is complete"
+	if fresh := k.StackTemplate == "" && stack.Status == "CREATE_COMPLETE"; !fresh {
+		restored, err := w.restoreRoles(ctx, stack)
+		if err != nil {
+			return result{}, err
+		}
+		if len(restored) > 0 {
+			note += "; put back: " + some(restored, 5)
+			now := w.now()
+			if err := w.learn(ctx, func(k *store.Known) { k.StackRestored = now }); err != nil {
+				return result{}, err
+			}
+		}
+	}
+	err := w.learn(ctx, func(k *store.Known) {
+		k.StackTemplate, k.StackUpdated, k.StackImport = hash(want.Template), stack.Updated, ""
+	})
+	if err != nil {
+		return result{}, err
+	}
+	return done(note)
 }
 
 // replaceStack deletes a stack that can't become complete. What failed is said first, and waits for a retry; but for a
@@ -230,10 +441,56 @@ func (w *work) stackFailed(ctx context.Context, stack *Stack) (result, error) {
 		return result{}, err
 	}
 	then := "the failed stack is deleted and made anew"
-	if stack.Status == "UPDATE_ROLLBACK_COMPLETE" {
+	switch {
+	case w.get().Desired == store.WantUnlinked:
+		then = "the stack is deleted once more"
+	case stack.Status == "UPDATE_ROLLBACK_COMPLETE":
 		then = "the stack is updated once more"
 	}
 	return result{}, &store.Error{Kind: store.Permanent,
 		Message: fmt.Sprintf("The CloudFormation stack %s of account %s failed (%s): %s", stack.Name, w.get().ID, stack.Status, reason),
 		Remedy:  "Mend the cause, then retry: " + then + "."}
+}
+
+func (w *work) remainsRoles(ctx context.Context, s *sight) ([]store.Finding, error) {
+	stack, err := s.roleStack(ctx)
+	if err != nil || stack == nil {
+		return nil, err
+	}
+	what := "The CloudFormation stack " + stack.Name + " with the roles"
+	if !ours(stack.Tags) {
+		return []store.Finding{leftAlone(roles, what+", which does not bear our tag")}, nil
+	}
+	return []store.Finding{finding(roles, "there", what, "Sessions that are open as those roles end", "deletes it with its roles")}, nil
+}
+
+// undoRoles deletes the stack with its roles.
+func (w *work) undoRoles(ctx context.Context) (result, error) {
+	stack, err := w.findStack(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	if stack == nil {
+		return done("there is none")
+	}
+	if stack.ID != w.known().StackID {
+		if err := w.learn(ctx, func(k *store.Known) { k.StackID = stack.ID }); err != nil {
+			return result{}, err
+		}
+	}
+	switch {
+	case !ours(stack.Tags):
+		return left("The CloudFormation stack " + stack.Name + ", which does not bear our tag")
+	case slices.Contains(stackAtWork, stack.Status):
+		return again(stackPoll, "stack "+stack.Name+" is "+stack.Status)
+	case stack.Status == "DELETE_FAILED" && !w.retrying():
+		return w.stackFailed(ctx, stack)
+	}
+	if err := w.learn(ctx, func(k *store.Known) { k.StackAttempt, k.StackFailed = k.StackAttempt+1, "" }); err != nil {
+		return result{}, err
+	}
+	if err := w.aws.DeleteStack(ctx, stack.ID, w.token("delete")); err != nil {
+		return result{}, w.lookAgain(roles, err)
+	}
+	return again(stackPoll, "stack "+stack.Name+" is being deleted")
 }

@@ -4,7 +4,11 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -20,7 +24,13 @@ var rolesYAML []byte
 
 // Template returns the CloudFormation template of a role set, as YAML: the embedded roles.yaml, with its first role
 // as the pattern of each of roles. It fails where two roles make the same logical ID, or one makes none.
-func Template(roles []RoleSpec) (string, error) {
+func Template(roles []RoleSpec) (string, error) { return template(roles, false) }
+
+// importTemplate is the template by which roles that exist are taken into a new stack: CloudFormation asks for a deletion
+// policy on each of them (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources.html).
+func importTemplate(roles []RoleSpec) (string, error) { return template(roles, true) }
+
+func template(roles []RoleSpec, keep bool) (string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(rolesYAML, &doc); err != nil {
 		return "", fmt.Errorf("read the embedded template: %w", err)
@@ -45,14 +55,13 @@ func Template(roles []RoleSpec) (string, error) {
 		if err := yaml.Unmarshal(pattern, &role); err != nil {
 			return "", fmt.Errorf("copy the pattern role: %w", err)
 		}
-		properties := value(role.Content[0], "Properties")
-		value(properties, "RoleName").SetString(spec.Name)
-		policies := value(properties, "ManagedPolicyArns")
-		policies.Content = nil
-		for _, arn := range spec.Policies {
-			policies.Content = append(policies.Content, policyNode(arn))
+		if err := fill(value(role.Content[0], "Properties"), spec); err != nil {
+			return "", fmt.Errorf("role %s: %w", spec.Name, err)
 		}
-		resources.Content = append(resources.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: id}, role.Content[0])
+		if keep {
+			role.Content[0].Content = append(role.Content[0].Content, text("DeletionPolicy"), text("Retain"))
+		}
+		resources.Content = append(resources.Content, text(id), role.Content[0])
 	}
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
@@ -61,6 +70,75 @@ func Template(roles []RoleSpec) (string, error) {
 		return "", fmt.Errorf("write the template: %w", err)
 	}
 	return out.String(), nil
+}
+
+// fill sets the properties of a role. What a role set leaves out is not in the template either.
+func fill(properties *yaml.Node, spec RoleSpec) error {
+	value(properties, "RoleName").SetString(spec.Name)
+	policies := value(properties, "ManagedPolicyArns")
+	policies.Content = nil
+	for _, arn := range spec.Policies {
+		policies.Content = append(policies.Content, substituted(arn))
+	}
+	add := func(key string, v *yaml.Node) { properties.Content = append(properties.Content, text(key), v) }
+	if spec.Session != 0 {
+		session := value(properties, "MaxSessionDuration")
+		*session = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(int(spec.Session / time.Second))}
+	}
+	if spec.Path != "" {
+		add("Path", text(spec.Path))
+	}
+	if spec.Boundary != "" {
+		add("PermissionsBoundary", substituted(spec.Boundary))
+	}
+	if len(spec.Inline) > 0 {
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, name := range slices.Sorted(maps.Keys(spec.Inline)) {
+			var document yaml.Node
+			if err := yaml.Unmarshal([]byte(spec.Inline[name]), &document); err != nil || len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
+				return fmt.Errorf("the inline policy %s is not a JSON object", name)
+			}
+			plain(document.Content[0])
+			list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+				text("PolicyName"), text(name), text("PolicyDocument"), document.Content[0]}})
+		}
+		add("Policies", list)
+	}
+	if len(spec.Tags) > 0 {
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, key := range slices.Sorted(maps.Keys(spec.Tags)) {
+			list.Content = append(list.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
+				text("Key"), text(key), text("Value"), text(spec.Tags[key])}})
+		}
+		add("Tags", list)
+	}
+	return nil
+}
+
+// text is a YAML string, quoted where it would be something else.
+func text(s string) *yaml.Node {
+	var n yaml.Node
+	n.SetString(s)
+	return &n
+}
+
+// plain writes a document that came as JSON in YAML's own style, with its pseudo parameters substituted.
+func plain(n *yaml.Node) {
+	n.Style = 0
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
+		*n = *substituted(n.Value)
+		return
+	}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			c.Style = 0
+			if c.Tag == "!!str" {
+				*c = *text(c.Value)
+			}
+			continue
+		}
+		plain(c)
+	}
 }
 
 // value returns the value of a key of a YAML mapping that is known to have it.
@@ -73,13 +151,14 @@ func value(mapping *yaml.Node, key string) *yaml.Node {
 	panic("roles.yaml has no " + key)
 }
 
-// policyNode writes an ARN that holds a pseudo parameter as !Sub, and any other as it is.
-func policyNode(arn string) *yaml.Node {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Value: arn}
-	if strings.Contains(arn, "${") {
-		n.Tag = "!Sub"
+// substituted writes a text that holds a pseudo parameter as !Sub, and any other as it is. What else looks like a
+// parameter, such as the policy variable ${aws:username}, stays what it is.
+func substituted(s string) *yaml.Node {
+	if !strings.Contains(s, "${AWS::") {
+		return text(s)
 	}
-	return n
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "${", "${!"), "${!AWS::", "${AWS::")
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: s, Tag: "!Sub"}
 }
 
 // logicalID makes a CloudFormation logical ID, which is alphanumeric, of a role's name.

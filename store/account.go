@@ -126,7 +126,7 @@ const (
 type Step struct {
 	State    StepState `json:"state"`
 	Undo     bool      `json:"undo,omitempty"`     // done means undone
-	Due      time.Time `json:"due,omitzero"`       // when it is tried again; for StepAgain and StepWaiting (zero: at once)
+	Due      time.Time `json:"due,omitzero"`       // when it is tried again; for StepAgain and StepWaiting (zero: at once), and for StepDone (zero: not)
 	Attempts int       `json:"attempts,omitempty"` // errors in a row
 	Rounds   int       `json:"rounds,omitempty"`   // how often it has sent the pipeline back to another step
 	Problem  *Problem  `json:"problem,omitempty"`  // why it isn't done; for people
@@ -155,30 +155,32 @@ var ErrForeign = errors.New("made by somebody else")
 
 // Known is what the steps have found or made: names and IDs, never a secret.
 type Known struct {
-	Alias         string            `json:"alias,omitempty"`
-	AppID         string            `json:"app_id,omitempty"`
-	AppName       string            `json:"app_name,omitempty"`  // amazon_aws
-	AdminURL      string            `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
-	TileURL       string            `json:"tile_url,omitempty"`  // what a click on the application's tile opens
-	SigningKeyID  string            `json:"signing_key_id,omitempty"`
-	Certificate   Certificate       `json:"certificate,omitzero"`          // of that key, as it was last read
-	NextKeyID     string            `json:"next_signing_key_id,omitempty"` // the signing key that takes its place
-	FormerKeyID   string            `json:"former_signing_key_id,omitempty"`
-	FormerUntil   time.Time         `json:"former_until,omitzero"` // how long the identity provider keeps the former key's certificate
-	EntityID      string            `json:"entity_id,omitempty"`
-	ProviderARN   string            `json:"provider_arn,omitempty"`
-	ProviderSince time.Time         `json:"provider_since,omitzero"` // when the provider was made or first seen
-	StackID       string            `json:"stack_id,omitempty"`
-	StackTemplate string            `json:"stack_template,omitempty"` // hash of the template that the stack was last seen to have
-	StackUpdated  time.Time         `json:"stack_updated,omitzero"`   // the stack's own time of its last update then
-	StackAttempt  int               `json:"stack_attempt,omitempty"`  // numbers the client request tokens
-	StackRetried  bool              `json:"stack_retried,omitempty"`  // rolled back once because the provider was not seen yet
-	StackFailed   string            `json:"stack_failed,omitempty"`   // the ID of the stack whose failure was told
-	StackImport   string            `json:"stack_import,omitempty"`   // token of the change set that takes roles into the stack
-	UserName      string            `json:"user_name,omitempty"`
-	KeyID         string            `json:"key_id,omitempty"`       // the access key that Okta was seen to use
-	RolesRefused  time.Time         `json:"roles_refused,omitzero"` // since when Okta refuses the roles though provisioning is enabled
-	Groups        map[string]string `json:"groups,omitempty"`       // Okta group ID by role name
+	Alias         string               `json:"alias,omitempty"`
+	AppID         string               `json:"app_id,omitempty"`
+	AppName       string               `json:"app_name,omitempty"`  // amazon_aws
+	AdminURL      string               `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
+	TileURL       string               `json:"tile_url,omitempty"`  // what a click on the application's tile opens
+	SigningKeyID  string               `json:"signing_key_id,omitempty"`
+	Certificate   Certificate          `json:"certificate,omitzero"`          // of that key, as it was last read
+	NextKeyID     string               `json:"next_signing_key_id,omitempty"` // the signing key that takes its place
+	FormerKeyID   string               `json:"former_signing_key_id,omitempty"`
+	FormerUntil   time.Time            `json:"former_until,omitzero"` // how long the identity provider keeps the former key's certificate
+	EntityID      string               `json:"entity_id,omitempty"`
+	ProviderARN   string               `json:"provider_arn,omitempty"`
+	ProviderSince time.Time            `json:"provider_since,omitzero"` // when the provider was made or first seen
+	StackID       string               `json:"stack_id,omitempty"`
+	StackTemplate string               `json:"stack_template,omitempty"` // hash of the template that the stack was last seen to have
+	StackUpdated  time.Time            `json:"stack_updated,omitzero"`   // the stack's own time of its last update then
+	StackRestored time.Time            `json:"stack_restored,omitzero"`  // when roles were last put back past CloudFormation
+	StackAttempt  int                  `json:"stack_attempt,omitempty"`  // numbers the client request tokens
+	StackRetried  bool                 `json:"stack_retried,omitempty"`  // rolled back once because the provider was not seen yet
+	StackFailed   string               `json:"stack_failed,omitempty"`   // the ID of the stack whose failure was told
+	StackImport   string               `json:"stack_import,omitempty"`   // token of the change set that takes roles into the stack
+	UserName      string               `json:"user_name,omitempty"`
+	KeyID         string               `json:"key_id,omitempty"`       // the access key that Okta was seen to use
+	OldKeys       map[string]time.Time `json:"old_keys,omitempty"`     // since when access keys that Okta used before are inactive, by their ID
+	RolesRefused  time.Time            `json:"roles_refused,omitzero"` // since when Okta refuses the roles though provisioning is enabled
+	Groups        map[string]string    `json:"groups,omitempty"`       // Okta group ID by role name
 }
 
 // Certificate is a SAML signing certificate.
@@ -262,7 +264,8 @@ func (tx *Tx) newState(a *Account, before AccountState) error {
 //
 // Due is when the pipeline next has something to try. A pass tries all steps that are ready, so what it leaves pending
 // is behind a step that isn't done, and must not make the account due again by itself:
-//   - none where a Problem stops the account, or once it is unlinked; once it is linked, when the next check is due;
+//   - none where a Problem stops the account, or once it is unlinked; once it is linked, when the next check is due, or
+//     something that a step has left for later;
 //   - now where a pending step is ready by Needs: a pass was cut off, or a step just before it got done;
 //   - else when the first of the steps that are to be tried again, or that wait, is due; also in a failed account, so
 //     that what doesn't need the failed step goes on;
@@ -283,6 +286,7 @@ func (a *Account) derive(now time.Time) {
 		case s.State == StepPending && a.ready(name), (s.State == StepAgain || s.State == StepWaiting) && at.IsZero():
 			at = now
 		case s.State == StepAgain, s.State == StepWaiting:
+		case s.State == StepDone && !at.IsZero():
 		default:
 			continue
 		}
@@ -309,7 +313,7 @@ func (a *Account) derive(now time.Time) {
 	case a.Problem != nil || a.State == Unlinked:
 		due = time.Time{}
 	case a.State == Linked, a.State == Drifted:
-		due = a.CheckDue
+		due = sooner(due, a.CheckDue)
 	case due.IsZero() && a.State != Failed:
 		due = now
 	}

@@ -1,0 +1,151 @@
+package provision
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// sight is what is seen of an account in one look at the whole of it: each thing is asked for once at the most, and only
+// if a step's look needs it.
+type sight struct {
+	w           *work
+	app         once[*Application]
+	assignments once[map[string]Assignment]
+	metadata    once[string]
+	provider    once[*Provider]
+	stack       once[*Stack]
+	survey      once[Survey]
+	keys        once[[]usedKey]
+	thrifty     bool // a check, which happens often and to all accounts: it asks for as little as will do
+	drift       bool // CloudFormation was asked to compare the stack
+}
+
+// usedKey is an access key and its last use.
+type usedKey struct {
+	AccessKey
+	KeyUse
+}
+
+// once remembers an answer.
+type once[T any] struct {
+	asked bool
+	value T
+	err   error
+}
+
+func (o *once[T]) get(ask func() (T, error)) (T, error) {
+	if !o.asked {
+		o.value, o.err = ask()
+		o.asked = true
+	}
+	return o.value, o.err
+}
+
+func (w *work) sight() *sight { return &sight{w: w} }
+
+// application returns the account's application: the one that is known, else the one that linking would find.
+func (s *sight) application(ctx context.Context) (*Application, error) {
+	return s.app.get(func() (*Application, error) {
+		if id := s.w.known().AppID; id != "" {
+			app, err := s.w.r.okta.Application(ctx, id)
+			if err != nil || app != nil {
+				return app, err
+			}
+		}
+		apps, err := s.w.r.okta.FindApplications(ctx, s.w.get().AppLabel())
+		if err != nil || len(apps) == 0 {
+			return nil, err
+		}
+		for _, app := range apps {
+			if bears(app.Note, s.w.mark()) {
+				return &app, nil
+			}
+		}
+		return &apps[0], nil
+	})
+}
+
+func (s *sight) assigned(ctx context.Context) (map[string]Assignment, error) {
+	return s.assignments.get(func() (map[string]Assignment, error) {
+		app, err := s.application(ctx)
+		if err != nil || app == nil {
+			return nil, err
+		}
+		return s.w.r.okta.Assignments(ctx, app.ID)
+	})
+}
+
+func (s *sight) identityProvider(ctx context.Context) (*Provider, error) {
+	return s.provider.get(func() (*Provider, error) { return s.w.aws.Provider(ctx, s.w.providerARN()) })
+}
+
+// roleStack returns the stack that is known and not deleted, or one that bears its name.
+func (s *sight) roleStack(ctx context.Context) (*Stack, error) {
+	return s.stack.get(func() (*Stack, error) {
+		if id := s.w.known().StackID; id != "" {
+			stack, err := s.w.aws.Stack(ctx, id)
+			if err != nil || stack != nil && stack.Status != "DELETE_COMPLETE" {
+				return stack, err
+			}
+		}
+		return s.w.aws.Stack(ctx, s.w.r.cfg.StackName)
+	})
+}
+
+func (s *sight) entities(ctx context.Context) (Survey, error) {
+	return s.survey.get(func() (Survey, error) { return s.w.aws.Survey(ctx) })
+}
+
+func (s *sight) user(ctx context.Context) (*User, error) {
+	survey, err := s.entities(ctx)
+	if u, ok := survey.Users[strings.ToLower(s.w.userName())]; ok && err == nil {
+		return &u, nil
+	}
+	return nil, err
+}
+
+func (s *sight) accessKeys(ctx context.Context) ([]usedKey, error) {
+	return s.keys.get(func() ([]usedKey, error) { return s.w.accessKeys(ctx) })
+}
+
+// accessKeys returns the keys of Okta's user with their last use, the oldest first.
+func (w *work) accessKeys(ctx context.Context) ([]usedKey, error) {
+	keys, err := w.aws.AccessKeys(ctx, w.userName())
+	if err != nil {
+		return nil, err
+	}
+	var out []usedKey
+	for _, k := range keys {
+		use, err := w.aws.KeyUse(ctx, k.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, usedKey{k, use})
+	}
+	slices.SortStableFunc(out, func(a, b usedKey) int { return a.Created.Compare(b.Created) })
+	return out, nil
+}
+
+// finding is something that differs from what the step makes true. key tells it from others of the step.
+func finding(step, key, what, means, mend string) store.Finding {
+	return store.Finding{Key: step + "/" + key, Step: step, What: what, Means: means, Mend: mend}
+}
+
+// foreign is a finding of something that somebody made by hand: taken over by an adoption, and else in the way.
+func (w *work) foreign(step, key, what, adopts string) store.Finding {
+	f := finding(step, key, what, "", "takes it over: "+adopts)
+	if !w.get().Adopt {
+		f.Foreign, f.Mend = true, ""
+	}
+	return f
+}
+
+// forPerson is a finding that only a person can mend.
+func forPerson(step, key, what, means, mend string) store.Finding {
+	f := finding(step, key, what, means, mend)
+	f.Person = true
+	return f
+}
