@@ -11,11 +11,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +26,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
@@ -44,8 +43,9 @@ type Config struct {
 	Region         string            // of the CloudFormation stacks; it decides the partition too
 	AccessRole     string            // name (with its path, if any) of the role to assume in each account; empty: the bot's own credentials are used
 	ExternalID     string            // that the access role's trust policy asks for; empty: none is sent
+	Partitions     map[string]Reach  // by name (aws-us-gov, aws-cn): further partitions beside that of Region
 	SourceIdentity string            // empty: none is set, since setting it needs sts:SetSourceIdentity in the trust policy
-	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of AccessRole
+	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of the access role
 	Log            *slog.Logger      // gets the SDK's own warnings; nil: nobody does
 	Variables      map[string]string // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_ENDPOINT_URL…: they count over the process's own
 	HTTPClient     sdk.HTTPClient    // for the services; nil: one with timeouts
@@ -53,10 +53,9 @@ type Config struct {
 
 // Client reaches accounts. It is safe for several goroutines.
 type Client struct {
-	cfg  Config
-	base sdk.Config
-	sts  *sts.Client
-	orgs *organizations.Client
+	cfg        Config
+	home       *partition // that of Config.Region
+	partitions map[string]*partition
 
 	mu       sync.Mutex
 	accounts map[store.AccountKey]*account
@@ -64,50 +63,36 @@ type Client struct {
 
 var _ provision.AWS = (*Client)(nil)
 
-// roleName is what aws.access_role may be: a name, or a path and a name.
-var roleName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
-
 // New reads the SDK's settings (environment, shared files) and calls nobody. It refuses, with the setting at fault, a
-// region or role name that can't be right, and endpoints elsewhere than on this machine.
+// region, partition or role name that can't be right, and endpoints elsewhere than on this machine.
 func New(ctx context.Context, cfg Config) (*Client, error) {
-	if cfg.AccessRole != "" && !roleName.MatchString(cfg.AccessRole) {
-		return nil, &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("aws.access_role %q is not the name of a role", cfg.AccessRole),
-			Remedy: "Give the role's name alone, such as OrganizationAccountAccessRole; its ARN follows from the account."}
-	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{cfg: cfg, accounts: map[store.AccountKey]*account{}}
-	base, err := c.load(ctx, withKeyOf(cfg.Variables))
+	c := &Client{cfg: cfg, partitions: map[string]*partition{}, accounts: map[store.AccountKey]*account{}}
+	home, err := c.enter(ctx, "aws.", Reach{Region: cfg.Region, AccessRole: cfg.AccessRole, ExternalID: cfg.ExternalID})
 	if err != nil {
-		return nil, &store.Error{Kind: store.Permanent, Message: "the AWS settings can't be read", Err: err,
-			Remedy: "Look at AWS_PROFILE, AWS_CONFIG_FILE and the other AWS_… variables that are set, and at the files that they name."}
-	}
-	if base.Region == "" {
-		return nil, &store.Error{Kind: store.Permanent, Message: "no AWS region is set", Remedy: "Set aws.region, such as us-east-1."}
-	}
-	c.cfg.Region = base.Region
-	base.Credentials = ownCredentials{base.Credentials, ""}
-	c.base = base
-	c.sts = sts.NewFromConfig(base)
-	c.orgs = organizations.NewFromConfig(base)
-	if err := cmp.Or(
-		onlyLoopback("AWS_ENDPOINT_URL_STS", c.sts.Options().BaseEndpoint),
-		onlyLoopback("AWS_ENDPOINT_URL_ORGANIZATIONS", c.orgs.Options().BaseEndpoint),
-		onlyLoopback("AWS_ENDPOINT_URL_IAM", iam.NewFromConfig(base).Options().BaseEndpoint),
-		onlyLoopback("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.NewFromConfig(base).Options().BaseEndpoint),
-	); err != nil {
 		return nil, err
+	}
+	c.home, c.partitions[home.name] = home, home
+	for _, name := range slices.Sorted(maps.Keys(cfg.Partitions)) {
+		reach := cfg.Partitions[name]
+		if err := c.further(name, reach); err != nil {
+			return nil, err
+		}
+		if c.partitions[name], err = c.enter(ctx, "aws.partitions."+name+".", reach); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
 
 // load reads the SDK's settings with ours on top.
-func (c *Client) load(ctx context.Context, more ...func(*config.LoadOptions) error) (sdk.Config, error) {
+func (c *Client) load(ctx context.Context, region string, more ...func(*config.LoadOptions) error) (sdk.Config, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(tryTimeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 	cfg, err := config.LoadDefaultConfig(ctx, append([]func(*config.LoadOptions) error{
-		config.WithRegion(c.cfg.Region),
+		config.WithRegion(region),
 		config.WithAppID("oktaws"),
 		config.WithHTTPClient(client),
 		config.WithRetryer(again),
@@ -155,17 +140,16 @@ func (c *Client) Account(ctx context.Context, key store.AccountKey) (provision.A
 }
 
 func (c *Client) account(ctx context.Context, key store.AccountKey) (*account, error) {
-	if here := Partition(c.cfg.Region); key.Partition != here {
-		return nil, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("account %s is in the partition %s, and aws.region %s is in %s", key.ID, key.Partition, c.cfg.Region, here),
-			Remedy:  "Credentials don't reach across partitions: run another oktaws, with a region of that partition, for its accounts."}
+	p, err := c.partition(key)
+	if err != nil {
+		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if a, ok := c.accounts[key]; ok {
 		return a, nil
 	}
-	a, err := c.reach(ctx, key)
+	a, err := c.reach(ctx, p, key)
 	if err != nil {
 		return nil, err
 	}
@@ -173,24 +157,24 @@ func (c *Client) account(ctx context.Context, key store.AccountKey) (*account, e
 	return a, nil
 }
 
-// reach makes the clients for one account.
-func (c *Client) reach(ctx context.Context, key store.AccountKey) (*account, error) {
-	r := route{account: key.ID, region: c.cfg.Region}
-	cfg := c.base.Copy()
+// reach makes the clients for one account of the partition.
+func (c *Client) reach(ctx context.Context, p *partition, key store.AccountKey) (*account, error) {
+	r := route{account: key.ID, region: p.reach.Region, settings: p.settings, own: p.reach.Profile}
+	cfg := p.base.Copy()
 	switch profile := c.cfg.Profiles[key.ID]; {
 	case profile != "":
 		var err error
-		if cfg, err = c.load(ctx, config.WithSharedConfigProfile(profile)); err != nil {
-			return nil, &store.Error{Kind: store.Permanent, Err: err,
-				Message: fmt.Sprintf("the AWS profile %q of account %s can't be read", profile, key.ID),
-				Remedy:  "Look at aws.profiles, and at that profile in the shared files (~/.aws/config, ~/.aws/credentials, or what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name)."}
+		if cfg, err = c.load(ctx, p.reach.Region, config.WithSharedConfigProfile(profile)); err != nil {
+			return nil, unreadable(profile, "account "+key.ID, "aws.profiles", err)
 		}
 		r.profile = profile
-		cfg.Credentials = ownCredentials{cfg.Credentials, profile}
-	case c.cfg.AccessRole != "":
-		r.role = fmt.Sprintf("arn:%s:iam::%s:role/%s", key.Partition, key.ID, c.cfg.AccessRole)
-		r.externalID, r.sourceIdentity = c.cfg.ExternalID != "", c.cfg.SourceIdentity != ""
-		cfg.Credentials = c.assume(r.role)
+		cfg.Credentials = ownCredentials{cfg.Credentials, profile, "aws.profiles"}
+	case p.reach.AccessRole != "":
+		r.role = fmt.Sprintf("arn:%s:iam::%s:role/%s", key.Partition, key.ID, p.reach.AccessRole)
+		r.externalID, r.sourceIdentity = p.reach.ExternalID != "", c.cfg.SourceIdentity != ""
+		cfg.Credentials = c.assume(p, r.role)
+	default:
+		r.profile = p.reach.Profile
 	}
 	a := &account{
 		key:   key,
@@ -207,17 +191,6 @@ func (c *Client) reach(ctx context.Context, key store.AccountKey) (*account, err
 		return nil, err
 	}
 	return a, nil
-}
-
-// Partition returns the AWS partition that a region is in.
-func Partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	}
-	return "aws"
 }
 
 // onlyLoopback refuses an endpoint that was set to another machine: signed requests, and answers with a new secret,

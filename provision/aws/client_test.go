@@ -99,39 +99,6 @@ func TestAccountIsReachedWithTheBotsOwnCredentials(t *testing.T) {
 	}
 }
 
-func TestPartitionFollowsFromTheRegion(t *testing.T) {
-	for region, want := range map[string]string{
-		"us-east-1": "aws", "eu-central-1": "aws", "us-gov-west-1": "aws-us-gov", "us-gov-east-1": "aws-us-gov",
-		"cn-north-1": "aws-cn", "cn-northwest-1": "aws-cn",
-	} {
-		if got := Partition(region); got != want {
-			t.Errorf("%s is in %s, want %s", region, got, want)
-		}
-	}
-
-	a := newAmazon(t)
-	c := client(t, func(c *Config) { c.Region = "us-gov-west-1" })
-	_, err := c.Account(t.Context(), theAccount)
-	expect(t, err, store.Permanent, "account 111122223333 is in the partition aws", "another oktaws")
-
-	a.on("GetCallerIdentity", always(reply{body: identity("arn:aws-us-gov:sts::111122223333:assumed-role/R/oktaws")}))
-	gov := store.AccountKey{Partition: "aws-us-gov", ID: accountID}
-	account, err := c.Account(t.Context(), gov)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, err := account.Identity(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if id.Account != gov {
-		t.Errorf("the account is %v", id.Account)
-	}
-	if got := a.the("AssumeRole").form.Get("RoleArn"); got != "arn:aws-us-gov:iam::111122223333:role/OrganizationAccountAccessRole" {
-		t.Errorf("assumed %s", got)
-	}
-}
-
 func TestEndpointsElsewhereAreRefused(t *testing.T) {
 	newAmazon(t)
 	t.Setenv("AWS_ENDPOINT_URL_IAM", "https://iam.example.com")

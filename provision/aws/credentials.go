@@ -12,12 +12,13 @@ import (
 // a failure of the call that needed them.
 type ownCredentials struct {
 	provider sdk.CredentialsProvider
-	profile  string // empty: the bot's own
+	profile  string // empty: what the SDK found
+	setting  string // names the profile
 }
 
 type ownError struct {
-	profile string
-	err     error
+	profile, setting string
+	err              error
 }
 
 func (e *ownError) Error() string { return "get AWS credentials: " + e.err.Error() }
@@ -30,7 +31,7 @@ func (e *ownError) RetryableError() bool { return false }
 func (o ownCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) {
 	c, err := o.provider.Retrieve(ctx)
 	if err != nil {
-		return c, &ownError{o.profile, err}
+		return c, &ownError{o.profile, o.setting, err}
 	}
 	return c, nil
 }
@@ -62,11 +63,11 @@ func (r roleCredentials) Retrieve(ctx context.Context) (sdk.Credentials, error) 
 
 // assume returns the credentials of a role, kept for 15 minutes (the shortest session there is; a longer one would
 // only be worth more to a thief) and then assumed anew.
-func (c *Client) assume(role string) sdk.CredentialsProvider {
-	provider := stscreds.NewAssumeRoleProvider(c.sts, role, func(o *stscreds.AssumeRoleOptions) {
+func (c *Client) assume(p *partition, role string) sdk.CredentialsProvider {
+	provider := stscreds.NewAssumeRoleProvider(p.sts, role, func(o *stscreds.AssumeRoleOptions) {
 		o.RoleSessionName = "oktaws"
-		if c.cfg.ExternalID != "" {
-			o.ExternalID = &c.cfg.ExternalID
+		if p.reach.ExternalID != "" {
+			o.ExternalID = &p.reach.ExternalID
 		}
 		if c.cfg.SourceIdentity != "" {
 			o.SourceIdentity = &c.cfg.SourceIdentity

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,11 @@ type route struct {
 	account        string // ID; empty: no account in particular
 	role           string // ARN of the role that is assumed
 	profile        string // or the named profile
+	own            string // the named profile of the bot's own credentials; empty: what the SDK finds
 	region         string
-	externalID     bool // one is sent
-	sourceIdentity bool // one is sent
+	settings       string // what the names of the partition's settings begin with; empty: aws.
+	externalID     bool   // one is sent
+	sourceIdentity bool   // one is sent
 }
 
 // whose names the credentials that a call was made with.
@@ -39,6 +42,9 @@ func (r route) whose() string {
 	}
 	return "the bot's own AWS credentials"
 }
+
+// setting is the full name of a setting that each partition has its own of.
+func (r route) setting(name string) string { return cmp.Or(r.settings, "aws.") + name }
 
 // meaning is what an error means.
 type meaning struct {
@@ -131,7 +137,7 @@ func (r route) noCredentials(own *ownError) meaning {
 	}
 	if own.profile != "" {
 		return meaning{store.Denied, "the AWS profile " + own.profile + " gives no credentials",
-			"Look at that profile in the shared files, and at aws.profiles. Where it signs on with AWS IAM Identity Center, run aws sso login --profile " + own.profile + ".", 0}
+			"Look at that profile in the shared files, and at " + own.setting + ". Where it signs on with AWS IAM Identity Center, run aws sso login --profile " + own.profile + ".", 0}
 	}
 	return meaning{store.Denied, "oktaws has no AWS credentials",
 		"Give it some that the AWS SDK finds: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or a role of the instance, task or service account that it runs as. Then run oktaws check.", 0}
@@ -141,13 +147,13 @@ func (r route) noCredentials(own *ownError) meaning {
 func (r route) cannotAssume(role string) meaning {
 	trust := "sts:AssumeRole to the bot's own identity"
 	if r.externalID {
-		trust += " with the external ID of aws.external_id"
+		trust += " with the external ID of " + r.setting("external_id")
 	}
 	if r.sourceIdentity {
 		trust += ", and sts:SetSourceIdentity (or leave aws.source_identity empty)"
 	}
 	return meaning{store.Denied, "the role " + role + " can't be assumed: it isn't there, its trust policy refuses, or the bot may not assume it",
-		"The role must exist (aws.access_role names it), its trust policy must allow " + trust +
+		"The role must exist (" + r.setting("access_role") + " names it), its trust policy must allow " + trust +
 			", and the bot's own policy must allow sts:AssumeRole on it. OrganizationAccountAccessRole is missing in the management account and in accounts that were invited; Control Tower makes AWSControlTowerExecution instead. For one account that differs, set aws.profiles.", 0}
 }
 
@@ -159,11 +165,15 @@ func byOrganization(words string) bool { return strings.Contains(words, "service
 
 // denied is about a call that a policy forbids, or that none allows.
 func (r route) denied(err error) meaning {
-	words, action, who := apiMessage(err), actionOf(err), r.source(err)
 	where := ""
 	if r.account != "" && !duringAssume(err) {
 		where = " in account " + r.account
 	}
+	return forbidden(apiMessage(err), actionOf(err), r.source(err), where)
+}
+
+// forbidden tells by AWS's words what kind of policy is in the way of who.
+func forbidden(words, action, who, where string) meaning {
 	switch {
 	case byOrganization(words):
 		return meaning{store.Denied, "a service control policy of the AWS organization forbids " + action + ". AWS says: " + brief(words),
@@ -178,12 +188,20 @@ func (r route) denied(err error) meaning {
 
 // actionOf is the IAM action that was missing: the one that AWS names (tags need one of their own), or the call's own.
 func actionOf(err error) string {
-	if _, rest, ok := strings.Cut(apiMessage(err), "not authorized to perform: "); ok {
-		action, _, _ := strings.Cut(rest, " ")
+	if action := actionIn(apiMessage(err)); action != "" {
 		return action
 	}
 	service, operation := called(err)
 	return strings.ToLower(service) + ":" + operation
+}
+
+const notAuthorized = "not authorized to perform: "
+
+// actionIn is the IAM action that AWS's words name, if any.
+func actionIn(words string) string {
+	_, rest, _ := strings.Cut(words, notAuthorized)
+	action, _, _ := strings.Cut(rest, " ")
+	return action
 }
 
 // called returns the service and operation that an error is from: the innermost, so that of a call which needed

@@ -50,6 +50,63 @@ var changes = map[string]func(context.Context, provision.AWSAccount) error{
 	"DeleteAccessKey": func(ctx context.Context, a provision.AWSAccount) error {
 		return a.DeleteAccessKey(ctx, "OktaSSOuser", "AKIAOLDKEY0000000001")
 	},
+	"UpdateAccessKey": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.SetAccessKeyActive(ctx, "OktaSSOuser", "AKIAOLDKEY0000000001", false)
+	},
+	"TagSAMLProvider": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.TagProvider(ctx, providerARN, map[string]string{"k": "v"})
+	},
+	"DeleteSAMLProvider": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.DeleteProvider(ctx, providerARN)
+	},
+	"CreateChangeSet": func(ctx context.Context, a provision.AWSAccount) error {
+		_, err := a.BeginImport(ctx, provision.StackSpec{Name: "oktaws-roles", Template: "{}", Token: "t"}, map[string]string{"Administrator": "Administrator"})
+		return err
+	},
+	"DetectStackDrift": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.DetectDrift(ctx, "oktaws-roles")
+	},
+	"TagUser": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.TagUser(ctx, "OktaSSOuser", map[string]string{"k": "v"})
+	},
+	"DeleteUserPolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.DeleteUserPolicy(ctx, "OktaSSOuser", "okta")
+	},
+	"DeleteUser": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.DeleteUser(ctx, "OktaSSOuser")
+	},
+	"CreateRole": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, nil, whole)
+	},
+	"UpdateAssumeRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Trust = "{}" }), whole)
+	},
+	"AttachRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Policies = nil }), whole)
+	},
+	"DetachRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Policies = append(r.Policies, "arn:more") }), whole)
+	},
+	"PutRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Inline = nil }), whole)
+	},
+	"DeleteRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Inline["more"] = "{}" }), whole)
+	},
+	"PutRolePermissionsBoundary": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Boundary = "" }), whole)
+	},
+	"DeleteRolePermissionsBoundary": func(ctx context.Context, a provision.AWSAccount) error {
+		want := *bent(func(r *provision.Role) { r.Boundary = "" })
+		return a.RestoreRole(ctx, bent(func(*provision.Role) {}), want)
+	},
+	"UpdateRole": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(*provision.Role) {}), whole)
+	},
+	"ExecuteChangeSet": func(ctx context.Context, a provision.AWSAccount) error {
+		_, err := a.FinishImport(ctx, stackID, "t")
+		return err
+	},
 }
 
 func TestChangeIsSentOnceWhateverComesBack(t *testing.T) {
@@ -67,7 +124,7 @@ func TestChangeIsSentOnceWhateverComesBack(t *testing.T) {
 		{"concurrent change", refusal(409, "ConcurrentModification", "busy"), "somebody else changes it", 5 * time.Second},
 	} {
 		t.Run(trouble.name, func(t *testing.T) {
-			a := newAmazon(t)
+			a := newAmazon(t).on("DescribeChangeSet", always(changeSet("CREATE_COMPLETE", "AVAILABLE", "")))
 			account := reached(t)
 			for action, do := range changes {
 				a.on(action, always(trouble.answer))
@@ -89,12 +146,11 @@ func TestReadIsRepeated(t *testing.T) {
 		"concurrent change": refusal(409, "ConcurrentModification", "busy"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAmazon(t).on("GetUser", inTurn(trouble, refusal(404, "NoSuchEntity", "no user")))
-			u, err := reached(t).User(t.Context(), "OktaSSOuser")
-			if u != nil || err != nil {
-				t.Errorf("the user is %v, %v", u, err)
+			a := newAmazon(t).on("GetAccountAuthorizationDetails", inTurn(trouble, details("", "", "")))
+			if _, err := reached(t).Survey(t.Context()); err != nil {
+				t.Error(err)
 			}
-			if n := len(a.received("GetUser")); n != 2 {
+			if n := len(a.received("GetAccountAuthorizationDetails")); n != 2 {
 				t.Errorf("asked %d times, want 2", n)
 			}
 		})
@@ -128,7 +184,6 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"stack gone", "UpdateStack", "ValidationError", "Stack [oktaws-roles] does not exist", 400, store.NotFound, "the stack isn't there", "Retry"},
 		{"stack busy", "UpdateStack", "ValidationError", "Stack:arn:aws:cloudformation:us-east-1:111122223333:stack/oktaws-roles/1 is in UPDATE_IN_PROGRESS state and can not be updated.", 400, store.Transient, "being worked on", "waits"},
 		{"template wrong", "CreateStack", "ValidationError", "Template format error: unsupported structure.", 400, store.Permanent, "Template format error", "the log"},
-		{"two keys", "CreateAccessKey", "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", 409, store.Permanent, "the user has two access keys", "Delete the one that isn't used"},
 		{"providers", "CreateSAMLProvider", "LimitExceeded", "quota", 409, store.Permanent, "identity providers as it may (100)", "Delete"},
 		{"policy size", "PutUserPolicy", "LimitExceeded", "quota", 409, store.Permanent, "2,048 characters", "inline policies"},
 		{"stacks", "CreateStack", "LimitExceededException", "quota", 400, store.Permanent, "CloudFormation stacks in the region", "quota raised"},
@@ -142,18 +197,51 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"clock", "CreateUser", "RequestExpired", "late", 400, store.Denied, "the time of the request is wrong", "clock"},
 		{"region", "CreateStack", "OptInRequired", "The AWS Access Key Id needs a subscription for the service", 403, store.Permanent, "region us-east-1 isn't enabled", "aws.region"},
 		{"aws's own", "PutUserPolicy", "UnmodifiableEntity", "protected", 400, store.Permanent, "AWS itself owns it", ""},
-		{"still used", "DeleteAccessKey", "DeleteConflict", "attached", 409, store.Conflict, "still belongs", ""},
+		{"still used", "DeleteUser", "DeleteConflict", "Cannot delete entity, must delete access keys first.", 409, store.Conflict,
+			"delete the user OktaSSOuser in account 111122223333: something else still belongs to it. AWS says: Cannot delete entity, must delete access keys first.", "Remove what AWS names"},
+		{"provider gone", "DeleteSAMLProvider", "NoSuchEntity", "SAML provider cannot be found.", 404, store.NotFound, "it isn't there", "goes on with what is left"},
+		{"role gone", "UpdateRole", "NoSuchEntity", "The role with name Administrator cannot be found.", 404, store.NotFound, "the role Administrator in account 111122223333: it isn't there", "oktaws makes what is missing"},
+		{"no such policy", "AttachRolePolicy", "NoSuchEntity", "Policy arn:a does not exist or is not attachable.", 404, store.Permanent,
+			"attach the policy arn:a to the role Administrator in account 111122223333: there is no such policy", "role_sets"},
+		{"policy of another kind", "PutRolePermissionsBoundary", "PolicyNotAttachable", "service role policy", 400, store.Permanent, "is none for roles", "role_sets"},
+		{"provider too new", "UpdateAssumeRolePolicy", "MalformedPolicyDocument", `Invalid principal in policy: "FEDERATED":"x"`, 400, store.Transient, "IAM doesn't know yet whom the role shall trust", "some seconds"},
+		{"many policies", "AttachRolePolicy", "LimitExceeded", "quota", 409, store.Permanent, "as many managed policies as it may", "quota raised"},
+		{"many roles", "CreateRole", "LimitExceeded", "quota", 409, store.Permanent, "IAM roles as it may (1,000)", "quota raised"},
+		{"long inline policy", "PutRolePolicy", "LimitExceeded", "quota", 409, store.Permanent, "10,240 characters", "Shorten"},
+		{"many tags", "TagUser", "LimitExceeded", "quota", 409, store.Permanent, "tags as it may (50)", "Remove tags"},
+		{"service control policy on a role", "UpdateAssumeRolePolicy", "AccessDenied", strings.ReplaceAll(scp, "CreateUser", "UpdateAssumeRolePolicy"), 403, store.Denied,
+			"write the trust policy of the role Administrator in account 111122223333: a service control policy of the AWS organization forbids iam:UpdateAssumeRolePolicy", "Nothing in the account itself helps"},
+		{"service control policy on a deletion", "DeleteUser", "AccessDenied", strings.ReplaceAll(scp, "CreateUser", "DeleteUser"), 403, store.Denied,
+			"a service control policy of the AWS organization forbids iam:DeleteUser", "let the role arn:aws:iam::111122223333:role/OrganizationAccountAccessRole do iam:DeleteUser"},
+		{"import refused", "CreateChangeSet", "ValidationError", "Resources [Administrator] is missing from ResourceToImport list", 400, store.Permanent, "is missing from ResourceToImport list", "in no other stack"},
+		{"import of a busy stack", "CreateChangeSet", "ValidationError", "Stack:arn:aws:cloudformation:us-east-1:111122223333:stack/oktaws-roles/1 is in DELETE_IN_PROGRESS state and can not be updated.", 400, store.Transient, "being worked on", "waits"},
+		{"change set under way", "ExecuteChangeSet", "InvalidChangeSetStatus", "ChangeSet [t] cannot be executed in its current status of [CREATE_IN_PROGRESS]", 400, store.Transient, "isn't ready", "looks again"},
+		{"drift of no stack", "DetectStackDrift", "ValidationError", "Stack [oktaws-roles] does not exist", 400, store.NotFound, "the stack isn't there", ""},
 		{"unheard of", "CreateUser", "TeapotException", "short and stout", 418, store.Permanent, "TeapotException. AWS says: short and stout", ""},
 		{"unheard of in trouble", "CreateUser", "TeapotException", "short and stout", 500, store.Transient, "trouble of its own (TeapotException); it may have happened", ""},
 		{"very long", "CreateStack", "ValidationError", strings.Repeat("ä", 5000), 400, store.Permanent, strings.Repeat("ä", 400) + "…", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a := newAmazon(t).on(tc.action, always(refusal(tc.status, tc.code, tc.words)))
+			a := newAmazon(t).on("DescribeChangeSet", always(changeSet("CREATE_COMPLETE", "AVAILABLE", ""))).
+				on(tc.action, always(refusal(tc.status, tc.code, tc.words)))
 			err := changes[tc.action](t.Context(), reached(t))
 			expect(t, err, tc.kind, tc.message, tc.remedy)
 			a.the(tc.action)
 		})
 	}
+}
+
+func TestSurveyThatMayNotBeMade(t *testing.T) {
+	newAmazon(t).on("GetAccountAuthorizationDetails", always(refusal(403, "AccessDenied", "User: arn:x is not authorized to perform: iam:GetAccountAuthorizationDetails on resource: * because no identity-based policy allows it")))
+	_, err := reached(t).Survey(t.Context())
+	expect(t, err, store.Denied, "read the roles and users in account 111122223333", "Add iam:GetAccountAuthorizationDetails to what the role")
+}
+
+func TestThirdKeyOfAUser(t *testing.T) {
+	a := newAmazon(t).on("CreateAccessKey", always(refusal(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")))
+	_, err := reached(t).CreateAccessKey(t.Context(), "OktaSSOuser")
+	expect(t, err, store.Conflict, "the user OktaSSOuser in account 111122223333: the user has two keys already", "click Show credentials again")
+	a.the("CreateAccessKey")
 }
 
 func TestRoleThatCannotBeAssumed(t *testing.T) {

@@ -23,17 +23,13 @@ var (
 )
 
 func TestWhatIsNotThereIsNil(t *testing.T) {
-	a := newAmazon(t)
-	for _, action := range []string{"GetSAMLProvider", "GetRole", "GetUser", "ListAccessKeys"} {
-		a.on(action, noSuch)
-	}
+	newAmazon(t).on("GetSAMLProvider", noSuch).on("ListAccessKeys", noSuch).on("GetAccessKeyLastUsed", noSuch)
 	account := reached(t)
 	provider, err1 := account.Provider(t.Context(), providerARN)
-	role, err2 := account.Role(t.Context(), "Administrator")
-	user, err3 := account.User(t.Context(), "OktaSSOuser")
-	keys, err4 := account.AccessKeys(t.Context(), "OktaSSOuser")
-	if provider != nil || role != nil || user != nil || keys != nil || err1 != nil || err2 != nil || err3 != nil || err4 != nil {
-		t.Errorf("found %v, %v, %v, %v; errors %v, %v, %v, %v", provider, role, user, keys, err1, err2, err3, err4)
+	keys, err2 := account.AccessKeys(t.Context(), "OktaSSOuser")
+	use, err3 := account.KeyUse(t.Context(), "AKIAGONE")
+	if provider != nil || keys != nil || use != (provision.KeyUse{}) || err1 != nil || err2 != nil || err3 != nil {
+		t.Errorf("found %v, %v, %v; errors %v, %v, %v", provider, keys, use, err1, err2, err3)
 	}
 }
 
@@ -60,7 +56,8 @@ func TestProvider(t *testing.T) {
 		on("GetSAMLProvider", always(answer("GetSAMLProvider", "<SAMLMetadataDocument>&lt;md&gt;Ü&lt;/md&gt;</SAMLMetadataDocument><CreateDate>2026-01-02T03:04:05Z</CreateDate>"+
 			tagMembers(provision.TagManaged, provision.TagManagedValue, provision.TagRequest, "r-1")))).
 		on("CreateSAMLProvider", always(answer("CreateSAMLProvider", "<SAMLProviderArn>"+providerARN+"</SAMLProviderArn>"))).
-		on("UpdateSAMLProvider", always(answer("UpdateSAMLProvider", "<SAMLProviderArn>"+providerARN+"</SAMLProviderArn>")))
+		on("UpdateSAMLProvider", always(answer("UpdateSAMLProvider", "<SAMLProviderArn>"+providerARN+"</SAMLProviderArn>"))).
+		empty("TagSAMLProvider", "DeleteSAMLProvider")
 	account := reached(t)
 	got, err := account.Provider(t.Context(), providerARN)
 	want := &provision.Provider{ARN: providerARN, Metadata: "<md>Ü</md>", Tags: ours, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
@@ -80,61 +77,50 @@ func TestProvider(t *testing.T) {
 	if sent := a.the("UpdateSAMLProvider").form; sent.Get("SAMLProviderArn") != providerARN || sent.Get("SAMLMetadataDocument") != "<md2/>" {
 		t.Errorf("sent %v", sent)
 	}
-}
-
-func TestRole(t *testing.T) {
-	newAmazon(t).
-		on("GetRole", always(answer("GetRole", "<Role><RoleName>Administrator</RoleName><Arn>arn:aws:iam::111122223333:role/Administrator</Arn><MaxSessionDuration>43200</MaxSessionDuration><AssumeRolePolicyDocument>"+
-			encoded(policy)+"</AssumeRolePolicyDocument></Role>"))).
-		on("ListAttachedRolePolicies", func(c call, _ int) reply {
-			if c.form.Get("Marker") == "" {
-				return answer("ListAttachedRolePolicies", "<AttachedPolicies><member><PolicyArn>arn:a</PolicyArn></member></AttachedPolicies><IsTruncated>true</IsTruncated><Marker>m</Marker>")
-			}
-			return answer("ListAttachedRolePolicies", "<AttachedPolicies><member><PolicyArn>arn:b</PolicyArn></member></AttachedPolicies><IsTruncated>false</IsTruncated>")
-		})
-	got, err := reached(t).Role(t.Context(), "Administrator")
-	want := &provision.Role{Name: "Administrator", ARN: "arn:aws:iam::111122223333:role/Administrator", Trust: policy, Policies: []string{"arn:a", "arn:b"}, MaxDuration: 12 * time.Hour}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("the role is %+v, %v", got, err)
+	if err := account.TagProvider(t.Context(), providerARN, ours); err != nil {
+		t.Fatal(err)
+	}
+	if sent := a.the("TagSAMLProvider").form; sent.Get("SAMLProviderArn") != providerARN || !maps.Equal(sentTags(sent, "Tags.member."), ours) {
+		t.Errorf("sent %v", sent)
+	}
+	if err := account.DeleteProvider(t.Context(), providerARN); err != nil {
+		t.Fatal(err)
+	}
+	if sent := a.the("DeleteSAMLProvider").form; sent.Get("SAMLProviderArn") != providerARN {
+		t.Errorf("sent %v", sent)
 	}
 }
 
 func TestUser(t *testing.T) {
-	a := newAmazon(t).
-		on("GetUser", always(answer("GetUser", "<User><UserName>OktaSSOuser</UserName><Path>/oktaws/</Path><Arn>arn:u</Arn>"+tagMembers(provision.TagManaged, provision.TagManagedValue, provision.TagRequest, "r-1")+"</User>"))).
-		on("ListUserPolicies", func(c call, _ int) reply {
-			if c.form.Get("Marker") == "" {
-				return answer("ListUserPolicies", "<PolicyNames>"+members("okta", "going")+"</PolicyNames><IsTruncated>true</IsTruncated><Marker>m</Marker>")
-			}
-			return answer("ListUserPolicies", "<PolicyNames>"+members("other")+"</PolicyNames><IsTruncated>false</IsTruncated>")
-		}).
-		on("GetUserPolicy", func(c call, _ int) reply {
-			if c.form.Get("PolicyName") == "going" {
-				return refusal(404, "NoSuchEntity", "gone")
-			}
-			return answer("GetUserPolicy", "<PolicyDocument>"+encoded(policy)+"</PolicyDocument>")
-		}).
-		on("CreateUser", always(answer("CreateUser", ""))).
-		on("PutUserPolicy", always(answer("PutUserPolicy", "")))
+	a := newAmazon(t).empty("CreateUser", "TagUser", "PutUserPolicy", "DeleteUserPolicy", "DeleteUser")
 	account := reached(t)
-	got, err := account.User(t.Context(), "OktaSSOuser")
-	want := &provision.User{Name: "OktaSSOuser", ARN: "arn:u", Path: "/oktaws/", Tags: ours, Policies: map[string]string{"okta": policy, "other": policy}}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("the user is %+v, %v", got, err)
+	for _, err := range []error{
+		account.CreateUser(t.Context(), "OktaSSOuser", "/oktaws/", ours),
+		account.TagUser(t.Context(), "OktaSSOuser", ours),
+		account.PutUserPolicy(t.Context(), "OktaSSOuser", "okta", policy),
+		account.DeleteUserPolicy(t.Context(), "OktaSSOuser", "okta"),
+		account.DeleteUser(t.Context(), "OktaSSOuser"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := account.CreateUser(t.Context(), "OktaSSOuser", "/oktaws/", ours); err != nil {
-		t.Fatal(err)
-	}
-	sent := a.the("CreateUser").form
-	if sent.Get("UserName") != "OktaSSOuser" || sent.Get("Path") != "/oktaws/" || !maps.Equal(sentTags(sent, "Tags.member."), ours) {
-		t.Errorf("sent %v", sent)
-	}
-	if err := account.PutUserPolicy(t.Context(), "OktaSSOuser", "okta", policy); err != nil {
-		t.Fatal(err)
-	}
-	sent = a.the("PutUserPolicy").form
-	if sent.Get("UserName") != "OktaSSOuser" || sent.Get("PolicyName") != "okta" || sent.Get("PolicyDocument") != policy {
-		t.Errorf("sent %v", sent)
+	for action, want := range map[string]map[string]string{
+		"CreateUser":       {"UserName": "OktaSSOuser", "Path": "/oktaws/"},
+		"TagUser":          {"UserName": "OktaSSOuser"},
+		"PutUserPolicy":    {"UserName": "OktaSSOuser", "PolicyName": "okta", "PolicyDocument": policy},
+		"DeleteUserPolicy": {"UserName": "OktaSSOuser", "PolicyName": "okta"},
+		"DeleteUser":       {"UserName": "OktaSSOuser"},
+	} {
+		sent := a.the(action).form
+		for k, v := range want {
+			if got := sent.Get(k); got != v {
+				t.Errorf("%s: %s is %q, want %q", action, k, got, v)
+			}
+		}
+		if tags := sentTags(sent, "Tags.member."); (action == "CreateUser" || action == "TagUser") && !maps.Equal(tags, ours) {
+			t.Errorf("%s: tags %v", action, tags)
+		}
 	}
 }
 
@@ -142,35 +128,54 @@ func TestAccessKeys(t *testing.T) {
 	a := newAmazon(t).
 		on("ListAccessKeys", func(c call, _ int) reply {
 			if c.form.Get("Marker") == "" {
-				return answer("ListAccessKeys", "<AccessKeyMetadata>"+members("<AccessKeyId>AKIAONE</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>",
-					"<AccessKeyId>AKIAGOING</AccessKeyId><Status>Active</Status>")+"</AccessKeyMetadata><IsTruncated>true</IsTruncated><Marker>m</Marker>")
+				return answer("ListAccessKeys", "<AccessKeyMetadata>"+members("<AccessKeyId>AKIAONE</AccessKeyId><Status>Active</Status><CreateDate>2026-01-02T03:04:05Z</CreateDate>")+
+					"</AccessKeyMetadata><IsTruncated>true</IsTruncated><Marker>m</Marker>")
 			}
 			return answer("ListAccessKeys", "<AccessKeyMetadata>"+members("<AccessKeyId>AKIATWO</AccessKeyId><Status>Inactive</Status><CreateDate>2026-01-03T03:04:05Z</CreateDate>")+"</AccessKeyMetadata><IsTruncated>false</IsTruncated>")
 		}).
-		on("GetAccessKeyLastUsed", func(c call, _ int) reply {
-			switch c.form.Get("AccessKeyId") {
-			case "AKIAONE":
-				return answer("GetAccessKeyLastUsed", "<AccessKeyLastUsed><LastUsedDate>2026-02-02T03:04:05Z</LastUsedDate><ServiceName>iam</ServiceName><Region>us-east-1</Region></AccessKeyLastUsed>")
-			case "AKIATWO":
-				return answer("GetAccessKeyLastUsed", "<AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>")
-			}
-			return refusal(404, "NoSuchEntity", "gone")
-		}).
-		on("DeleteAccessKey", always(answer("DeleteAccessKey", "")))
+		empty("DeleteAccessKey", "UpdateAccessKey")
 	account := reached(t)
 	got, err := account.AccessKeys(t.Context(), "OktaSSOuser")
 	want := []provision.AccessKey{
-		{ID: "AKIAONE", Active: true, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), LastUsed: time.Date(2026, 2, 2, 3, 4, 5, 0, time.UTC), LastService: "iam"},
+		{ID: "AKIAONE", Active: true, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 		{ID: "AKIATWO", Created: time.Date(2026, 1, 3, 3, 4, 5, 0, time.UTC)},
 	}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("the keys are %+v, %v", got, err)
+	}
+	for i, active := range []bool{false, true} {
+		if err := account.SetAccessKeyActive(t.Context(), "OktaSSOuser", "AKIAONE", active); err != nil {
+			t.Fatal(err)
+		}
+		sent := a.received("UpdateAccessKey")[i].form
+		if want := []string{"Inactive", "Active"}[i]; sent.Get("UserName") != "OktaSSOuser" || sent.Get("AccessKeyId") != "AKIAONE" || sent.Get("Status") != want {
+			t.Errorf("sent %v, want %s", sent, want)
+		}
 	}
 	if err := account.DeleteAccessKey(t.Context(), "OktaSSOuser", "AKIAONE"); err != nil {
 		t.Fatal(err)
 	}
 	if sent := a.the("DeleteAccessKey").form; sent.Get("UserName") != "OktaSSOuser" || sent.Get("AccessKeyId") != "AKIAONE" {
 		t.Errorf("sent %v", sent)
+	}
+}
+
+func TestWhenAKeyWasLastUsed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		said string
+		want provision.KeyUse
+	}{
+		"used":  {"<LastUsedDate>2026-02-02T03:04:05Z</LastUsedDate><ServiceName>iam</ServiceName><Region>us-east-1</Region>", provision.KeyUse{At: time.Date(2026, 2, 2, 3, 4, 5, 0, time.UTC), Service: "iam"}},
+		"never": {"<ServiceName>N/A</ServiceName><Region>N/A</Region>", provision.KeyUse{}},
+	} {
+		a := newAmazon(t).on("GetAccessKeyLastUsed", always(answer("GetAccessKeyLastUsed", "<AccessKeyLastUsed>"+tc.said+"</AccessKeyLastUsed>")))
+		got, err := reached(t).KeyUse(t.Context(), "AKIAONE")
+		if err != nil || got != tc.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if id := a.the("GetAccessKeyLastUsed").form.Get("AccessKeyId"); id != "AKIAONE" {
+			t.Errorf("%s: asked for %s", name, id)
+		}
 	}
 }
 

@@ -38,6 +38,16 @@ func (a *account) UpdateProvider(ctx context.Context, arn, metadata string) erro
 	return a.route.explain("update the identity provider "+arn, err)
 }
 
+func (a *account) TagProvider(ctx context.Context, arn string, tags map[string]string) error {
+	_, err := a.iam.TagSAMLProvider(ctx, &iam.TagSAMLProviderInput{SAMLProviderArn: &arn, Tags: iamTags(tags)})
+	return a.route.explain("tag the identity provider "+arn, err)
+}
+
+func (a *account) DeleteProvider(ctx context.Context, arn string) error {
+	_, err := a.iam.DeleteSAMLProvider(ctx, &iam.DeleteSAMLProviderInput{SAMLProviderArn: &arn})
+	return a.route.explain("delete the identity provider "+arn, err)
+}
+
 func tagsOf(tags []types.Tag) map[string]string {
 	m := make(map[string]string, len(tags))
 	for _, t := range tags {

@@ -36,6 +36,7 @@ var theAccount = store.AccountKey{Partition: "aws", ID: accountID}
 // call is one request that the stand-in for AWS received.
 type call struct {
 	service, action string
+	region          string // that it was signed for
 	form            url.Values
 	json            map[string]any
 	key             string // the access key that signed it
@@ -71,7 +72,7 @@ type amazon struct {
 }
 
 var (
-	scope    = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=(\w+)/\d{8}/[\w-]+/(\w+)/aws4_request, SignedHeaders=[\w;-]+, Signature=[0-9a-f]{64}$`)
+	scope    = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=(\w+)/\d{8}/([\w-]+)/(\w+)/aws4_request, SignedHeaders=[\w;-]+, Signature=[0-9a-f]{64}$`)
 	versions = map[string]string{"sts": "2011-06-15", "iam": "2010-05-08", "cloudformation": "2010-05-15"}
 )
 
@@ -185,7 +186,7 @@ func parse(r *http.Request) (call, error) {
 	if r.Method != http.MethodPost || r.URL.Path != "/" || signed == nil {
 		return call{}, fmt.Errorf("%s %s with authorization %q", r.Method, r.URL, r.Header.Get("Authorization"))
 	}
-	c := call{service: signed[2], key: signed[1], token: r.Header.Get("X-Amz-Security-Token"), agent: r.UserAgent()}
+	c := call{service: signed[3], region: signed[2], key: signed[1], token: r.Header.Get("X-Amz-Security-Token"), agent: r.UserAgent()}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return c, err
@@ -232,6 +233,27 @@ func identity(arn string) string {
 
 func aliases(names ...string) string {
 	return answer("ListAccountAliases", "<AccountAliases>"+members(names...)+"</AccountAliases><IsTruncated>false</IsTruncated>").body
+}
+
+// empty answers a change that has nothing to say.
+func (a *amazon) empty(actions ...string) *amazon {
+	for _, action := range actions {
+		a.on(action, always(answer(action, "")))
+	}
+	return a
+}
+
+// changed returns the actions of the calls that changed something, in their order.
+func (a *amazon) changed() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var actions []string
+	for _, c := range a.calls {
+		if !slices.ContainsFunc([]string{"Get", "List", "Describe", "AssumeRole"}, func(p string) bool { return strings.HasPrefix(c.action, p) }) {
+			actions = append(actions, c.action)
+		}
+	}
+	return actions
 }
 
 func members(contents ...string) string {

@@ -32,6 +32,8 @@ func (a *account) Stack(ctx context.Context, nameOrID string) (*provision.Stack,
 		Reason:     sdk.ToString(found.StackStatusReason),
 		Parameters: map[string]string{},
 		Tags:       map[string]string{},
+		Updated:    sdk.ToTime(cmp.Or(found.LastUpdatedTime, found.CreationTime)),
+		Drift:      string(types.StackDriftStatusNotChecked),
 	}
 	for _, p := range found.Parameters {
 		s.Parameters[sdk.ToString(p.ParameterKey)] = sdk.ToString(p.ParameterValue)
@@ -39,45 +41,64 @@ func (a *account) Stack(ctx context.Context, nameOrID string) (*provision.Stack,
 	for _, t := range found.Tags {
 		s.Tags[sdk.ToString(t.Key)] = sdk.ToString(t.Value)
 	}
-	if found.StackStatus == types.StackStatusReviewInProgress || found.StackStatus == types.StackStatusDeleteComplete {
-		return s, nil
-	}
-	// By ID from here on: the name could be another stack's by now.
-	template, err := a.cfn.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.ID}, readStacks)
-	if err != nil {
-		return nil, a.route.explain("read the template of the stack "+nameOrID, err)
-	}
-	s.Template = sdk.ToString(template.TemplateBody)
-	if s.Roles, err = a.stackRoles(ctx, s.ID); err != nil {
-		return nil, a.route.explain("list the resources of the stack "+nameOrID, err)
+	if d := found.DriftInformation; d != nil {
+		s.Drift, s.DriftSince = string(d.StackDriftStatus), sdk.ToTime(d.LastCheckTimestamp)
 	}
 	return s, nil
 }
 
-// stackRoles returns the physical IDs of the roles that exist, by logical ID.
-func (a *account) stackRoles(ctx context.Context, id string) (map[string]string, error) {
-	roles := map[string]string{}
+// StackTemplate asks for the stack's state first: of a deleted one CloudFormation keeps the template for 90 days
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html).
+func (a *account) StackTemplate(ctx context.Context, id string) (string, error) {
+	s, err := a.Stack(ctx, id)
+	if err != nil || s == nil {
+		return "", err
+	}
+	switch types.StackStatus(s.Status) {
+	case types.StackStatusReviewInProgress, types.StackStatusDeleteComplete:
+		return "", nil
+	}
+	out, err := a.cfn.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &s.ID}, readStacks) // the name could be another's by now
+	if noSuchStack(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", a.route.explain("read the template of the stack "+id, err)
+	}
+	return sdk.ToString(out.TemplateBody), nil
+}
+
+func (a *account) StackResources(ctx context.Context, id string) ([]provision.StackResource, error) {
+	var resources []provision.StackResource
 	pages := cloudformation.NewListStackResourcesPaginator(a.cfn, &cloudformation.ListStackResourcesInput{StackName: &id})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx, readStacks)
+		if noSuchStack(err) {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, err
+			return nil, a.route.explain("list the resources of the stack "+id, err)
 		}
 		for _, r := range page.StackResourceSummaries {
-			if sdk.ToString(r.ResourceType) == "AWS::IAM::Role" && sdk.ToString(r.PhysicalResourceId) != "" && exists(r.ResourceStatus) {
-				roles[sdk.ToString(r.LogicalResourceId)] = *r.PhysicalResourceId
+			if sdk.ToString(r.PhysicalResourceId) != "" && exists(r.ResourceStatus) {
+				resources = append(resources, provision.StackResource{
+					LogicalID:  sdk.ToString(r.LogicalResourceId),
+					PhysicalID: *r.PhysicalResourceId,
+					Type:       sdk.ToString(r.ResourceType),
+				})
 			}
 		}
 	}
-	return roles, nil
+	return resources, nil
 }
 
 // exists reports whether a resource in that state is there and is the stack's. One that failed to be created can bear
-// the name of somebody else's role.
+// the name of somebody else's role, and one that couldn't be imported is nobody's again.
 func exists(s types.ResourceStatus) bool {
 	switch s {
 	case types.ResourceStatusCreateInProgress, types.ResourceStatusCreateFailed,
 		types.ResourceStatusImportInProgress, types.ResourceStatusImportFailed,
+		types.ResourceStatusImportRollbackInProgress, types.ResourceStatusImportRollbackComplete,
 		types.ResourceStatusDeleteComplete, types.ResourceStatusDeleteSkipped:
 		return false
 	}
@@ -176,10 +197,27 @@ func failed(s types.ResourceStatus) bool {
 func tells(s types.ResourceStatus) bool {
 	switch s {
 	case types.ResourceStatusRollbackInProgress, types.ResourceStatusUpdateRollbackInProgress,
-		types.ResourceStatusRollbackFailed, types.ResourceStatusUpdateRollbackFailed:
+		types.ResourceStatusImportRollbackInProgress,
+		types.ResourceStatusRollbackFailed, types.ResourceStatusUpdateRollbackFailed, types.ResourceStatusImportRollbackFailed:
 		return true
 	}
 	return failed(s)
+}
+
+// DetectDrift needs cloudformation:DetectStackResourceDrift and cloudformation:BatchDescribeTypeConfigurations too, and
+// to read the roles (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html). That a
+// comparison is under way already is no error.
+func (a *account) DetectDrift(ctx context.Context, id string) error {
+	_, err := a.cfn.DetectStackDrift(ctx, &cloudformation.DetectStackDriftInput{StackName: &id})
+	if isCode(err, "OperationInProgressException") || detecting(err) {
+		return nil
+	}
+	return a.route.explain("compare the stack "+id+" with what there is", err)
+}
+
+// detecting reports whether CloudFormation is comparing the stack already. It has no code of its own for that.
+func detecting(err error) bool {
+	return isCode(err, "ValidationError") && strings.Contains(apiMessage(err), "Drift detection is already in progress")
 }
 
 // noSuchStack reports whether CloudFormation knows no such stack. It has no code of its own for it, so its words decide.
