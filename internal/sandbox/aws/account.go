@@ -220,11 +220,13 @@ func (s *Server) roleByARN(a arn) *role {
 // sorted returns the values of a map in the order of its keys.
 func sorted[T any](m map[string]T) []T {
 	out := make([]T, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	for _, k := range sortedKeys(m) {
 		out = append(out, m[k])
 	}
 	return out
 }
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // account finds a member, for seeds and readers.
 func (s *Server) member(id string) (*account, error) {
