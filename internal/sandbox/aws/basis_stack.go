@@ -24,6 +24,9 @@ var stackBases = []wire.Basis{
 		wire.ByOthers("https://github.com/bitovi/bitops/issues/128", "A ValidationError from a status that cannot be updated, such as ROLLBACK_COMPLETE, in these words."),
 		wire.ByOthers("https://github.com/SWO-GS/auto-tag/issues/98", "“Stack [name] does not exist”."),
 		wire.InDocuments(stackStatuses, "The statuses on the way, and back where it fails."),
+		wire.InDocuments(stackGuide+"using-cfn-updating-stacks-update-behaviors.html", "What needs another resource gets it before the first one goes, at the end."),
+		wire.ByOthers("https://github.com/convox/rack/issues/2941", "A name that stays cannot be that of another resource: UPDATE_FAILED, “… when a custom-named resource requires replacing”."),
+		wire.Guessed("aws/stack.go", "The words of the event where one resource takes another's place."),
 	}},
 	{Operation: "DeleteStack", Does: "deletes a stack and what it made", Claims: []wire.Claim{
 		stackDocs("DeleteStack", "One that is not there is no error."),
@@ -47,6 +50,8 @@ var stackBases = []wire.Basis{
 	}},
 	{Operation: roleType, Aside: true, Does: "is a role that a stack makes, changes and takes away", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html", "Its properties, what Ref and GetAtt give, and which changes need another role."),
+		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html", "DeletionPolicy: Retain keeps it, RetainExceptOnCreate but where its making is taken back."),
+		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html", "UpdateReplacePolicy: whether one that is replaced stays."),
 		wire.InDocuments(stackGuide+"aws-properties-resource-tags.html", "CloudFormation tags what it makes."),
 		wire.ByOthers("https://github.com/awslabs/stable-diffusion-aws-extension/issues/233", "A refusal of IAM's stands in the event as “Resource handler returned message: …”, with a HandlerErrorCode."),
 		wire.Guessed("aws/stackrole.go", "A policy that somebody attached by hand makes the deletion fail, rather than going with the role."),

@@ -23,7 +23,9 @@ type Provider struct {
 
 // Role is an IAM role.
 type Role struct {
-	Name, ARN        string
+	Name, ARN, Path  string
+	Description      string
+	Boundary         string            // ARN of the permissions boundary; empty: none
 	Trust            string            // policy document, JSON
 	TrustedProviders []string          // ARNs of the SAML providers that the trust policy allows to sign on
 	Policies         []string          // ARNs of the managed policies
@@ -109,7 +111,7 @@ func (a *account) rolesSeen() []Role {
 	var out []Role
 	for _, r := range sorted(a.roles) {
 		seen := Role{
-			Name: r.name, ARN: r.arn(), Trust: r.trust.raw, Policies: slices.Clone(r.attached), Inline: raw(r.inline),
+			Name: r.name, ARN: r.arn(), Path: r.path, Description: r.description, Boundary: r.boundary, Trust: r.trust.raw, Policies: slices.Clone(r.attached), Inline: raw(r.inline),
 			MaxSession: time.Duration(r.maxSession) * time.Second, Tags: maps.Clone(r.tags), Created: r.created,
 		}
 		if r.stack != nil {
