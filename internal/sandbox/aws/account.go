@@ -40,6 +40,8 @@ type account struct {
 	users     map[string]*user // the same
 	stacks    []*stack         // oldest first, deleted ones too
 	tokens    map[string]token // of CloudFormation, by region and token
+
+	detections map[string]*detection // of drift, by ID
 }
 
 type provider struct {
@@ -139,6 +141,7 @@ func (s *Server) join(id, name string, at time.Time) *account {
 	a := &account{
 		id: id, name: name, joined: at,
 		providers: map[string]*provider{}, roles: map[string]*role{}, users: map[string]*user{}, tokens: map[string]token{},
+		detections: map[string]*detection{},
 	}
 	s.accounts[id] = a
 	s.order = append(s.order, id)

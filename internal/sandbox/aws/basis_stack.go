@@ -48,6 +48,25 @@ var stackBases = []wire.Basis{
 		stackDocs("ValidateTemplate", "Its parameters, and the capabilities that it needs."),
 		wire.Guessed("aws/template.go", "It refuses all that a create would; AWS refuses less here, and the rest only when the stack is made."),
 	}},
+	{Operation: "DetectStackDrift", Does: "begins to look whether a stack's roles are what its template says", Claims: []wire.Claim{
+		stackDocs("DetectStackDrift", "Those properties alone are looked at that the template has. For some resources, where it is asked for some."),
+		stackDocs("StackResourceDrift", "IN_SYNC, MODIFIED with each difference, DELETED, UNKNOWN."),
+		wire.InDocuments(stackGuide+"detect-drift-stack.html", "One detection at a time for a stack."),
+		wire.ByOthers("https://alchemy.run/providers/aws/cloudformation/detectstackdrift", "It needs DetectStackResourceDrift too, and reads the roles with the caller's permissions."),
+		wire.Guessed("aws/drift.go", "The states of a stack in which drift is looked for."),
+		wire.Guessed("aws/drift.go", "The words where it is not."),
+		wire.Guessed("aws/drift.go", "After an update the stack is NOT_CHECKED again."),
+		wire.Guessed("aws/drift.go", "A stack that somebody begins to change meanwhile makes the detection fail."),
+		wire.Guessed("aws/driftrole.go", "The permissions that reading a role takes: GetRole, and those to list and get its policies."),
+	}},
+	{Operation: "DescribeStackDriftDetectionStatus", Does: "says how far a look for drift is", Claims: []wire.Claim{
+		stackDocs("DescribeStackDriftDetectionStatus", "The number of resources that drifted comes with the end."),
+		wire.ByOthers("https://alchemy.run/providers/aws/cloudformation/describestackdriftdetectionstatus", "The permission is asked for on everything."),
+	}},
+	{Operation: "DescribeStackResourceDrifts", Does: "shows what was found of each resource", Claims: []wire.Claim{
+		stackDocs("DescribeStackResourceDrifts", "Those alone that were looked at; by status; in pages."),
+		stackDocs("PropertyDifference", "ADD and REMOVE in lists, NOT_EQUAL."),
+	}},
 	{Operation: roleType, Aside: true, Does: "is a role that a stack makes, changes and takes away", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html", "Its properties, what Ref and GetAtt give, and which changes need another role."),
 		wire.InDocuments("https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html", "DeletionPolicy: Retain keeps it, RetainExceptOnCreate but where its making is taken back."),

@@ -20,6 +20,10 @@ var stackOperations = map[string]operation{
 	"ListStackResources":     listStackResources,
 	"GetTemplate":            getTemplate,
 	"ValidateTemplate":       validateTemplate,
+
+	"DetectStackDrift":                  detectStackDrift,
+	"DescribeStackDriftDetectionStatus": describeStackDriftDetectionStatus,
+	"DescribeStackResourceDrifts":       describeStackResourceDrifts,
 }
 
 // token is what a client request token was used for.

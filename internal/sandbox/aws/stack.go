@@ -30,7 +30,11 @@ type stack struct {
 	events           []event // oldest first
 	who              *principal
 	token            string // of the operation that runs
-	operation        int    // counts operations; what is due for an earlier one is void
+	drift            string // of the stack as a whole; empty: not looked for
+	driftAt          time.Time
+	drifts           []resourceDrift // what was found last of each resource
+	detecting        *detection      // nil: nobody looks for drift
+	operation        int             // counts operations; what is due for an earlier one is void
 }
 
 type resource struct {

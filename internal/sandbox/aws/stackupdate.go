@@ -103,6 +103,7 @@ func (st *stack) alteration(old *resource, spec resourceSpec, replaces bool) cha
 func (st *stack) update(at time.Time, next state, waves [][]change, gone []*resource) {
 	st.note(at, "UPDATE_IN_PROGRESS", "User Initiated")
 	st.updated, st.replaced = at, nil
+	st.forgetDrift()
 	before := state{st.template, st.values, st.tags, slices.Clone(st.resources)}
 	old := map[*resource]resource{}
 	for _, r := range st.resources {

@@ -56,6 +56,7 @@ type AccessKey struct {
 // Stack is a CloudFormation stack that isn't deleted.
 type Stack struct {
 	ID, Name, Region, Status, Reason string
+	Drift                            string // what was found last: IN_SYNC, DRIFTED, UNKNOWN, NOT_CHECKED
 	Template                         string
 	Parameters, Tags, Outputs        map[string]string
 	Roles                            map[string]string // role names by logical ID
@@ -181,7 +182,7 @@ func (s *Server) Stacks(account string) []Stack {
 			continue
 		}
 		seen := Stack{
-			ID: st.id, Name: st.name, Region: st.region, Status: st.status, Reason: st.reason, Template: st.template.body,
+			ID: st.id, Name: st.name, Region: st.region, Status: st.status, Reason: st.reason, Drift: st.driftStatus(), Template: st.template.body,
 			Parameters: maps.Clone(st.values), Tags: maps.Clone(st.tags), Outputs: maps.Clone(st.outputs), Roles: map[string]string{},
 		}
 		for _, r := range st.resources {
