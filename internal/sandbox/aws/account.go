@@ -25,6 +25,9 @@ const (
 // AccessRole is the role by which the management account reaches the members.
 const AccessRole = "OrganizationAccountAccessRole"
 
+// homeRegion is where what has no region of its own happens.
+const homeRegion = "us-east-1"
+
 const (
 	administratorAccess = "arn:aws:iam::aws:policy/AdministratorAccess"
 	baseUser            = "oktaws"

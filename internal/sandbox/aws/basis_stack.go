@@ -7,14 +7,14 @@ func stackDocs(operation, says string) wire.Claim {
 	return wire.InDocuments(stackAPI+operation+".html", says)
 }
 
-const stackStatuses = stackGuide + "view-stack-events.html"
+const statusGuide = stackGuide + "view-stack-events.html"
 
 var stackBases = []wire.Basis{
 	{Operation: "CreateStack", Does: "makes a stack out of a template", Claims: []wire.Claim{
 		stackDocs("CreateStack", "Parameters, capabilities, OnFailure, and a client request token, with which the same call does the same once."),
 		wire.InDocuments(stackGuide+"template-anatomy.html", "The sections of a template; 51,200 bytes."),
 		wire.InDocuments(stackGuide+"intrinsic-function-reference.html", "Its functions and conditions."),
-		wire.InDocuments(stackStatuses, "The statuses on the way, and ROLLBACK_COMPLETE where it fails."),
+		wire.InDocuments(statusGuide, "The statuses on the way, and ROLLBACK_COMPLETE where it fails."),
 		wire.Guessed("aws/template.go", "The words of templates that are refused; what is refused is so before anything is made."),
 		wire.Guessed("aws/stack.go", "Each resource takes the same time, half of it before it exists: a setting."),
 	}},
@@ -23,14 +23,14 @@ var stackBases = []wire.Basis{
 		wire.ByOthers("https://github.com/aws/aws-cli/issues/3249", "A ValidationError “No updates are to be performed.” where nothing would change."),
 		wire.ByOthers("https://github.com/bitovi/bitops/issues/128", "A ValidationError from a status that cannot be updated, such as ROLLBACK_COMPLETE, in these words."),
 		wire.ByOthers("https://github.com/SWO-GS/auto-tag/issues/98", "“Stack [name] does not exist”."),
-		wire.InDocuments(stackStatuses, "The statuses on the way, and back where it fails."),
+		wire.InDocuments(statusGuide, "The statuses on the way, and back where it fails."),
 		wire.InDocuments(stackGuide+"using-cfn-updating-stacks-update-behaviors.html", "What needs another resource gets it before the first one goes, at the end."),
 		wire.ByOthers("https://github.com/convox/rack/issues/2941", "A name that stays cannot be that of another resource: UPDATE_FAILED, “… when a custom-named resource requires replacing”."),
 		wire.Guessed("aws/stack.go", "The words of the event where one resource takes another's place."),
 	}},
 	{Operation: "DeleteStack", Does: "deletes a stack and what it made", Claims: []wire.Claim{
 		stackDocs("DeleteStack", "One that is not there is no error."),
-		wire.InDocuments(stackStatuses, "DELETE_FAILED where a resource cannot go."),
+		wire.InDocuments(statusGuide, "DELETE_FAILED where a resource cannot go."),
 		wire.Guessed("aws/cloudformation.go", "A stack that is being changed cannot be deleted; one that is being made can."),
 	}},
 	{Operation: "DescribeStacks", Does: "shows one stack, or all that are not deleted", Claims: []wire.Claim{

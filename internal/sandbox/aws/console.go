@@ -68,7 +68,7 @@ func (s *Server) May(consoleID, action, resource string) (allowed bool, why stri
 		return false, "The role " + c.session.role.name + " is there no longer."
 	}
 	who := c.session.principal()
-	f := who.facts("us-east-1") // the console's own, for what has no region
+	f := who.facts(homeRegion) // the console's own, for what has no region
 	r := who.role
 	if err := who.may(action, resource, f, false); err != nil {
 		why = err.Error()

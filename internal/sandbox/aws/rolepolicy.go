@@ -41,12 +41,16 @@ func detachRolePolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return nil, r.detach(arn)
+}
+
+func (r *role) detach(arn string) error {
 	i := slices.Index(r.attached, arn)
 	if i < 0 {
-		return nil, absent("Policy " + arn + " was not found.")
+		return absent("Policy " + arn + " was not found.")
 	}
 	r.attached = slices.Delete(r.attached, i, i+1)
-	return nil, nil
+	return nil
 }
 
 func listAttachedRolePolicies(c *call) (any, error) {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -209,8 +208,8 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 	if real != secret {
 		return nil, &Error{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}
 	}
-	who.used("iam", "us-east-1", s.clock.Now().UTC())
-	f := who.facts("us-east-1")
+	who.used("iam", homeRegion, s.clock.Now().UTC())
+	f := who.facts(homeRegion)
 	if err := who.may("iam:ListRoles", "arn:aws:iam::"+who.account.id+":role/", f, false); err != nil {
 		return nil, err
 	}
@@ -218,83 +217,4 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 		return nil, err
 	}
 	return who.account.rolesSeen(), nil
-}
-
-// AddAccount has another account join the organization, with AccessRole.
-func (s *Server) AddAccount(id, name string) error {
-	defer s.lock()()
-	if !accountID.MatchString(id) {
-		return fmt.Errorf("account ID %q: must be 12 digits", id)
-	}
-	if s.accounts[id] != nil {
-		return fmt.Errorf("account %s is a member already", id)
-	}
-	s.join(id, name, s.clock.Now().UTC())
-	return nil
-}
-
-// Deny adds a service control policy to the account that denies the actions.
-func (s *Server) Deny(account string, actions ...string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	a.deny(actions...)
-	return nil
-}
-
-// MakeProvider makes a SAML provider as somebody would by hand, long ago. Empty metadata stands for some that is
-// made up.
-func (s *Server) MakeProvider(account, name, metadata string, tags map[string]string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if metadata == "" {
-		metadata = madeUpMetadata("http://www.okta.com/exkmadebyhand")
-	}
-	if !providerName.MatchString(name) || a.providers[name] != nil {
-		return fmt.Errorf("account %s: provider %q exists, or is no name for one", account, name)
-	}
-	_, err = a.addProvider(name, metadata, maps.Clone(tags), s.clock.Now().UTC().Add(-s.providerDelay))
-	return err
-}
-
-// MakeRole makes a role as somebody would by hand. An empty trust policy trusts the account itself; policies are ARNs
-// of managed policies.
-func (s *Server) MakeRole(account, name, trust string, policies ...string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if !entityName.MatchString(name) {
-		return fmt.Errorf("account %s: %q is no name for a role", account, name)
-	}
-	if trust == "" {
-		trust = trustAccount(account)
-	}
-	r, err := s.addRole(a, roleSpec{name: name, path: "/", trust: trust, maxSession: 3600, tags: map[string]string{}}, s.clock.Now().UTC())
-	for _, arn := range policies {
-		if err == nil {
-			err = r.attach(arn)
-		}
-	}
-	return err
-}
-
-// MakeUser makes a user as somebody would by hand.
-func (s *Server) MakeUser(account, name string, tags map[string]string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if !entityName.MatchString(name) || a.users[strings.ToLower(name)] != nil {
-		return fmt.Errorf("account %s: user %q exists, or is no name for one", account, name)
-	}
-	a.addUser(name, "/", maps.Clone(tags), s.clock.Now().UTC())
-	return nil
 }
