@@ -37,6 +37,7 @@ type account struct {
 	id, name  string
 	alias     string
 	joined    time.Time
+	closed    bool
 	controls  []*document // service control policies; none for the management account
 	providers map[string]*provider
 	roles     map[string]*role // by lower-case name: names are unique without regard to case

@@ -45,6 +45,21 @@ func (s *Server) AddAccount(id, name string) error {
 	return nil
 }
 
+// CloseAccount closes a member account: it stays in the organization's list, and nothing that somebody signs for it, or
+// signs on to, is heeded any more.
+func (s *Server) CloseAccount(id string) error {
+	return s.with(id, func(a *account) error {
+		switch {
+		case a.id == ManagementAccount:
+			return fmt.Errorf("account %s manages the organization, and cannot be closed before its members", id)
+		case a.closed:
+			return fmt.Errorf("account %s is closed already", id)
+		}
+		a.closed = true
+		return nil
+	})
+}
+
 // Deny adds a service control policy to the account that denies the actions.
 func (s *Server) Deny(account string, actions ...string) error {
 	defer s.lock()()

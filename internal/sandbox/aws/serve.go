@@ -143,7 +143,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, sig signature) (*pri
 	invalid := &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	who, secret := s.holder(sig.key)
 	// Keys of this partition mean nothing in the others.
-	if who == nil || strings.HasPrefix(sig.region, "us-gov-") || strings.HasPrefix(sig.region, "cn-") {
+	if who == nil || who.account.closed || strings.HasPrefix(sig.region, "us-gov-") || strings.HasPrefix(sig.region, "cn-") {
 		return nil, invalid
 	}
 	token := r.Header.Get("X-Amz-Security-Token")

@@ -11,6 +11,11 @@ import (
 // Account is an account of the organization.
 type Account struct {
 	ID, Name, Alias string
+	Closed          bool `json:",omitempty"`
+}
+
+func (a *account) seen() Account {
+	return Account{ID: a.id, Name: a.name, Alias: a.alias, Closed: a.closed}
 }
 
 // Provider is a SAML identity provider.
@@ -77,7 +82,7 @@ func (s *Server) Accounts() []Account {
 	defer s.read()()
 	var out []Account
 	for _, id := range s.order {
-		out = append(out, Account{id, s.accounts[id].name, s.accounts[id].alias})
+		out = append(out, s.accounts[id].seen())
 	}
 	return out
 }
@@ -202,7 +207,7 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 	}
 	defer s.lock()()
 	who, real := s.holder(accessKeyID)
-	if who == nil || who.key == nil || !who.key.active || s.clock.Since(who.key.created) < s.keyDelay {
+	if who == nil || who.key == nil || !who.key.active || who.account.closed || s.clock.Since(who.key.created) < s.keyDelay {
 		return nil, &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	}
 	if real != secret {
