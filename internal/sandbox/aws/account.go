@@ -25,6 +25,9 @@ const (
 // AccessRole is the role by which the management account reaches the members.
 const AccessRole = "OrganizationAccountAccessRole"
 
+// homeRegion is where what has no region of its own happens.
+const homeRegion = "us-east-1"
+
 const (
 	administratorAccess = "arn:aws:iam::aws:policy/AdministratorAccess"
 	baseUser            = "oktaws"
@@ -34,12 +37,15 @@ type account struct {
 	id, name  string
 	alias     string
 	joined    time.Time
+	closed    bool
 	controls  []*document // service control policies; none for the management account
 	providers map[string]*provider
 	roles     map[string]*role // by lower-case name: names are unique without regard to case
 	users     map[string]*user // the same
 	stacks    []*stack         // oldest first, deleted ones too
 	tokens    map[string]token // of CloudFormation, by region and token
+
+	detections map[string]*detection // of drift, by ID
 }
 
 type provider struct {
@@ -139,6 +145,7 @@ func (s *Server) join(id, name string, at time.Time) *account {
 	a := &account{
 		id: id, name: name, joined: at,
 		providers: map[string]*provider{}, roles: map[string]*role{}, users: map[string]*user{}, tokens: map[string]token{},
+		detections: map[string]*detection{},
 	}
 	s.accounts[id] = a
 	s.order = append(s.order, id)
@@ -220,11 +227,13 @@ func (s *Server) roleByARN(a arn) *role {
 // sorted returns the values of a map in the order of its keys.
 func sorted[T any](m map[string]T) []T {
 	out := make([]T, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	for _, k := range sortedKeys(m) {
 		out = append(out, m[k])
 	}
 	return out
 }
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // account finds a member, for seeds and readers.
 func (s *Server) member(id string) (*account, error) {

@@ -43,6 +43,8 @@ var callBases = []wire.Basis{
 		wire.Guessed("aws/server.go", "A new access key is refused for one second, a SAML provider cannot be trusted for half a second: AWS's delays vary, so nobody should count on a number."),
 		wire.Guessed("aws/iam.go", "A page of a listing has 10 items where none are asked for; AWS's has 100, and may have fewer at any time."),
 		wire.Guessed("aws/iam.go", "The words of errors that no document shows. Their codes are AWS's, and clients should go by these."),
+		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html", "A closed account can be used for nothing any more."),
+		wire.Guessed("aws/serve.go", "The keys of a closed account are InvalidClientTokenId."),
 		wire.Guessed("aws/serve.go", "A parameter that the sandbox does not know how to heed is refused, so that nobody takes it for done."),
 	}},
 	{Operation: "permissions", Aside: true, Does: "decides whether somebody may do something, by policies, boundaries, session and service control policies", Claims: []wire.Claim{
@@ -60,6 +62,7 @@ var stsBases = []wire.Basis{
 		wire.InDocuments(stsAPI+"GetCallerIdentity.html", "It needs no permission."),
 	}},
 	{Operation: "AssumeRole", Does: "gives a session of a role", Claims: []wire.Claim{
+		wire.ByOthers("https://github.com/aws-samples/aws-security-reference-architecture-examples/issues/218", "Into a closed account it is refused like into a role that is absent."),
 		wire.InDocuments(stsAPI+"AssumeRole.html", "The parameters and their limits; the role's own longest session."),
 		wire.InDocuments(iamGuide+"id_roles_terms-and-concepts.html", "A chained session lasts an hour at most."),
 		wire.InDocuments(iamGuide+"id_credentials_temp_control-access_monitor.html", "A source identity stays for the whole chain, and setting it needs a permission of its own."),
@@ -76,6 +79,7 @@ var stsBases = []wire.Basis{
 var organizationBases = []wire.Basis{
 	{Operation: "ListAccounts", Does: "lists the organization's accounts", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html", "20 a page; the management account alone may."),
+		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html", "A closed account has the status SUSPENDED and the state CLOSED."),
 	}},
 	{Operation: "DescribeOrganization", Does: "describes the organization", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html", "Its fields."),

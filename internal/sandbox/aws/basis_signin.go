@@ -18,6 +18,7 @@ var responseBasis = wire.Basis{Operation: "SAML response", Aside: true, Does: "i
 	wire.Guessed("aws/claims.go", "No skew of clocks is allowed, and the words for a response that comes too early."),
 	wire.Guessed("aws/claims.go", "A SessionDuration out of range is refused."),
 	wire.Guessed("aws/enter.go", "The words for a role that the response does not name."),
+	wire.Guessed("aws/enter.go", "The words where the account is closed."),
 	wire.Guessed("aws/refusal.go", "“Your request included an invalid SAML response” stands for every refusal whose words are not known."),
 }}
 

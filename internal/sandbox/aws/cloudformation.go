@@ -20,6 +20,10 @@ var stackOperations = map[string]operation{
 	"ListStackResources":     listStackResources,
 	"GetTemplate":            getTemplate,
 	"ValidateTemplate":       validateTemplate,
+
+	"DetectStackDrift":                  detectStackDrift,
+	"DescribeStackDriftDetectionStatus": describeStackDriftDetectionStatus,
+	"DescribeStackResourceDrifts":       describeStackResourceDrifts,
 }
 
 // token is what a client request token was used for.
@@ -188,10 +192,8 @@ func createStack(c *call) (any, error) {
 	if c.stackNamed(name) != nil {
 		return nil, &Error{400, "AlreadyExistsException", "Stack [" + name + "] already exists"}
 	}
-	st := &stack{
-		server: c.Server, account: c.account, region: c.region, name: name, created: c.now, tags: tags,
-		id: "arn:aws:cloudformation:" + c.region + ":" + c.account.id + ":stack/" + name + "/" + newUUID(),
-	}
+	st := c.newStack(c.account, c.region, name, c.now)
+	st.tags = tags
 	if st.onFailure, err = c.onFailure(); err != nil {
 		return nil, err
 	}
@@ -220,6 +222,13 @@ func createStack(c *call) (any, error) {
 	st.begin(c.who, token)
 	st.create(c.now, waves)
 	return stackID{st.id}, nil
+}
+
+func (s *Server) newStack(a *account, region, name string, at time.Time) *stack {
+	return &stack{
+		server: s, account: a, region: region, name: name, created: at,
+		id: "arn:aws:cloudformation:" + region + ":" + a.id + ":stack/" + name + "/" + newUUID(),
+	}
 }
 
 // dryRun works out all properties and outputs, so that a wrong function is an error of the call.

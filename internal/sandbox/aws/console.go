@@ -42,7 +42,7 @@ func (s *Server) Console(id string) (Console, bool) {
 	}
 	who, r := c.session.principal(), c.session.role
 	return Console{
-		ID: id, Account: Account{r.account.id, r.account.name, r.account.alias}, Role: r.name, RoleARN: r.arn(), ARN: who.arn,
+		ID: id, Account: r.account.seen(), Role: r.name, RoleARN: r.arn(), ARN: who.arn,
 		Person: c.session.name, Began: c.began, Expires: c.expires, Expired: !s.clock.Now().Before(c.expires),
 	}, true
 }
@@ -64,11 +64,13 @@ func (s *Server) May(consoleID, action, resource string) (allowed bool, why stri
 		return false, "You are signed out."
 	case !s.clock.Now().Before(c.expires):
 		return false, "The session ended at " + instant(c.expires) + "."
+	case c.session.role.account.closed:
+		return false, "The account " + c.session.role.account.id + " is closed."
 	case c.session.role.gone:
 		return false, "The role " + c.session.role.name + " is there no longer."
 	}
 	who := c.session.principal()
-	f := who.facts("us-east-1") // the console's own, for what has no region
+	f := who.facts(homeRegion) // the console's own, for what has no region
 	r := who.role
 	if err := who.may(action, resource, f, false); err != nil {
 		why = err.Error()

@@ -1,6 +1,10 @@
 package aws
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
 
 // managedPolicies are the AWS managed policies that can be attached, by ARN, with documents that allow what matters
 // of the real ones (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html).
@@ -46,3 +50,9 @@ var managedPolicies = func() map[string]*document {
 	}
 	return out
 }()
+
+// managedID is an AWS managed policy's ID, the same at all times.
+func managedID(arn string) string {
+	sum := sha256.Sum256([]byte(arn))
+	return "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}

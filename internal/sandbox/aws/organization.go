@@ -47,10 +47,26 @@ func listAccounts(c *call) (any, error) {
 		a := c.accounts[id]
 		out.Accounts = append(out.Accounts, member{
 			ID: id, Arn: "arn:aws:organizations::" + ManagementAccount + ":account/" + organizationID + "/" + id, Email: a.email(), Name: a.name,
-			Status: "ACTIVE", State: "ACTIVE", JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
+			Status: a.status(), State: a.state(), JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
 		})
 	}
 	return out, nil
+}
+
+// status and state are the older and the newer word for whether an account can be used
+// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html) [D].
+func (a *account) status() string {
+	if a.closed {
+		return "SUSPENDED"
+	}
+	return "ACTIVE"
+}
+
+func (a *account) state() string {
+	if a.closed {
+		return "CLOSED"
+	}
+	return "ACTIVE"
 }
 
 func describeOrganization(c *call) (any, error) {

@@ -44,7 +44,7 @@ func createSAMLProvider(c *call) (any, error) {
 		return nil, err
 	}
 	target := "arn:aws:iam::" + c.account.id + ":saml-provider/" + name
-	if err := c.allowTagged("iam:CreateSAMLProvider", "iam:TagSAMLProvider", target, tags); err != nil {
+	if err := c.allowTagged("iam:CreateSAMLProvider", "iam:TagSAMLProvider", target, tags, nil); err != nil {
 		return nil, err
 	}
 	switch {
@@ -151,6 +151,14 @@ func tagSAMLProvider(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.addTags(p.tags)
+}
+
+func untagSAMLProvider(c *call) (any, error) {
+	p, err := c.provider("iam:UntagSAMLProvider")
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.removeTags(p.tags)
 }
 
 func listSAMLProviderTags(c *call) (any, error) {

@@ -128,7 +128,7 @@ func (s *Server) offeredRole(pair rolePair) OfferedRole {
 	if at, err := parseARN(pair.role); err == nil {
 		o.Account.ID = at.account
 		if a := s.accounts[at.account]; a != nil {
-			o.Account = Account{a.id, a.name, a.alias}
+			o.Account = a.seen()
 		}
 	}
 	return o

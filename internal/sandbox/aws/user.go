@@ -41,7 +41,7 @@ func createUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.allowTagged("iam:CreateUser", "iam:TagUser", "arn:aws:iam::"+c.account.id+":user"+path+name, tags); err != nil {
+	if err := c.allowTagged("iam:CreateUser", "iam:TagUser", "arn:aws:iam::"+c.account.id+":user"+path+name, tags, nil); err != nil {
 		return nil, err
 	}
 	if c.account.users[strings.ToLower(name)] != nil {
@@ -127,6 +127,14 @@ func tagUser(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.addTags(u.tags)
+}
+
+func untagUser(c *call) (any, error) {
+	u, err := c.user("iam:UntagUser")
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.removeTags(u.tags)
 }
 
 func listUserTags(c *call) (any, error) {
