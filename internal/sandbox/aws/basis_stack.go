@@ -7,6 +7,9 @@ func stackDocs(operation, says string) wire.Claim {
 	return wire.InDocuments(stackAPI+operation+".html", says)
 }
 
+// ministack is another stand-in, whose tests say what its authors have measured with AWS itself.
+const ministack = "https://github.com/ministackorg/ministack"
+
 const statusGuide = stackGuide + "view-stack-events.html"
 
 var stackBases = []wire.Basis{
@@ -47,6 +50,33 @@ var stackBases = []wire.Basis{
 	{Operation: "ValidateTemplate", Does: "checks a template", Claims: []wire.Claim{
 		stackDocs("ValidateTemplate", "Its parameters, and the capabilities that it needs."),
 		wire.Guessed("aws/template.go", "It refuses all that a create would; AWS refuses less here, and the rest only when the stack is made."),
+	}},
+	{Operation: "CreateChangeSet", Does: "prepares that a stack takes in roles that are there already", Claims: []wire.Claim{
+		stackDocs("CreateChangeSet", "IMPORT, into a new stack too, which is then REVIEW_IN_PROGRESS. A name once in a stack; a client token."),
+		wire.InDocuments(stackGuide+"import-resources.html", "A DeletionPolicy for each resource. Whether a role is what the template says is not looked at."),
+		wire.ByOthers(ministack, "What is refused, in which words and order, and what makes the change set FAILED, as measured with AWS."),
+		wire.ByOthers("https://github.com/awslabs/aws-security-assessment-solution/issues/6", "Outputs cannot come with an import; nor can tags."),
+		wire.ByOthers("https://github.com/aws-quickstart/quickstart-awx/issues/38", "The words where a DeletionPolicy is missing."),
+		wire.ByOthers("https://github.com/saksdirect/nova/issues/10", "Another change set of the same name is AlreadyExistsException, “… due to a mismatch with existing attribute Template”."),
+		wire.Guessed("aws/changeset.go", "The other words where there is a change set of the name."),
+		wire.Guessed("aws/import.go", "The words where the template names another role than the one to import."),
+	}},
+	{Operation: "DescribeChangeSet", Does: "shows a change set and what it would do", Claims: []wire.Claim{
+		stackDocs("DescribeChangeSet", "By name and stack, or by ARN; status and execution status."),
+		wire.ByOthers("https://github.com/aws/serverless-application-model/issues/52", "“ChangeSet [name] does not exist”, ChangeSetNotFound, 404."),
+		wire.ByOthers("https://github.com/aws-cloudformation/rain/pull/646", "The reason of an import that can be executed asks to verify it."),
+	}},
+	{Operation: "ExecuteChangeSet", Does: "has the stack take the roles in", Claims: []wire.Claim{
+		stackDocs("ExecuteChangeSet", "All other change sets of the stack go."),
+		wire.InDocuments(statusGuide, "IMPORT_IN_PROGRESS, IMPORT_COMPLETE, IMPORT_ROLLBACK_COMPLETE."),
+		wire.ByOthers("https://github.com/aws/amazon-chime-sdk-js/issues/1089", "InvalidChangeSetStatus, “… cannot be executed in its current execution status of [OBSOLETE]”."),
+		wire.ByOthers("https://github.com/aws/aws-cdk/pull/17666", "An import takes resources in as they are; the template should say what is real."),
+		wire.Guessed("aws/import.go", "A role gets no tags by it."),
+	}},
+	{Operation: "DeleteChangeSet", Does: "takes a change set away", Claims: []wire.Claim{
+		stackDocs("DeleteChangeSet", "Not while it is being made or executed."),
+		wire.ByOthers(ministack, "A new stack stays REVIEW_IN_PROGRESS until somebody deletes it."),
+		wire.Guessed("aws/changesetview.go", "One that is not there is no error."),
 	}},
 	{Operation: "DetectStackDrift", Does: "begins to look whether a stack's roles are what its template says", Claims: []wire.Claim{
 		stackDocs("DetectStackDrift", "Those properties alone are looked at that the template has. For some resources, where it is asked for some."),

@@ -96,7 +96,7 @@ func (s *Server) DeleteStack(id, name string) error {
 			}
 		}
 		st.note(now, "DELETE_COMPLETE", "")
-		st.deleted = now
+		st.deleted, st.changeSets = now, nil
 		return nil
 	})
 }

@@ -21,6 +21,11 @@ var stackOperations = map[string]operation{
 	"GetTemplate":            getTemplate,
 	"ValidateTemplate":       validateTemplate,
 
+	"CreateChangeSet":   createChangeSet,
+	"DescribeChangeSet": describeChangeSet,
+	"ExecuteChangeSet":  executeChangeSet,
+	"DeleteChangeSet":   deleteChangeSet,
+
 	"DetectStackDrift":                  detectStackDrift,
 	"DescribeStackDriftDetectionStatus": describeStackDriftDetectionStatus,
 	"DescribeStackResourceDrifts":       describeStackResourceDrifts,
@@ -259,7 +264,7 @@ func (c *call) onFailure() (string, error) {
 }
 
 // updatable are the states from which a stack can be updated.
-var updatable = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
+var updatable = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 
 func updateStack(c *call) (any, error) {
 	if err := c.without(append([]string{"DisableRollback"}, unsupported...)...); err != nil {
@@ -343,7 +348,7 @@ func deleteStack(c *call) (any, error) {
 		return nil, err
 	case done != nil || st.status == "DELETE_IN_PROGRESS":
 		return nil, nil
-	case strings.HasSuffix(st.status, "_IN_PROGRESS") && st.status != "CREATE_IN_PROGRESS":
+	case strings.HasSuffix(st.status, "_IN_PROGRESS") && st.status != "CREATE_IN_PROGRESS" && st.status != "REVIEW_IN_PROGRESS":
 		return nil, validation("Stack [" + st.name + "] cannot be deleted while in status " + st.status)
 	}
 	c.spend(token, "delete", st)

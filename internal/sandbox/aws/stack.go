@@ -34,6 +34,7 @@ type stack struct {
 	driftAt          time.Time
 	drifts           []resourceDrift // what was found last of each resource
 	detecting        *detection      // nil: nobody looks for drift
+	changeSets       []*changeSet    // oldest first
 	operation        int             // counts operations; what is due for an earlier one is void
 }
 
@@ -56,7 +57,9 @@ type change struct {
 	*resource
 	verb     string // CREATE, UPDATE, DELETE, IMPORT
 	do       func(now time.Time) error
-	replaces bool // an update that makes another role
+	replaces bool   // an update that makes another role
+	begins   string // what its first event says
+	ends     string // and its last, where it goes well
 }
 
 // What the events of a change say besides its status; the words about replacing are recalled [I].
@@ -64,14 +67,6 @@ const (
 	creating  = "Resource creation Initiated"
 	replacing = "Requested update requires the creation of a new physical resource; hence creating one."
 )
-
-// begins is what the first event of the change says.
-func (c change) begins() string {
-	if c.replaces {
-		return replacing
-	}
-	return ""
-}
 
 // note records a status of the stack itself.
 func (st *stack) note(at time.Time, status, reason string) {
@@ -111,7 +106,7 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 	}
 	wave, half := waves[0], st.server.stackTime/2
 	for _, c := range wave {
-		st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", c.begins())
+		st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", c.begins)
 	}
 	st.after(at, half, func(at time.Time) {
 		var failed []string
@@ -130,7 +125,7 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 		if len(failed) > 0 && wave[0].verb != "DELETE" {
 			for _, c := range wave {
 				if !done[c.resource] {
-					st.noteResource(at, c.resource, c.verb+"_FAILED", "Resource "+map[string]string{"CREATE": "creation", "UPDATE": "update"}[c.verb]+" cancelled")
+					st.noteResource(at, c.resource, c.verb+"_FAILED", "Resource "+map[string]string{"CREATE": "creation", "UPDATE": "update", "IMPORT": "import"}[c.verb]+" cancelled")
 					failed = append(failed, c.logical)
 				}
 			}
@@ -140,7 +135,7 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 		st.after(at, st.server.stackTime-half, func(at time.Time) {
 			for _, c := range wave {
 				if !done[c.resource] {
-					st.noteResource(at, c.resource, c.verb+"_COMPLETE", "")
+					st.noteResource(at, c.resource, c.verb+"_COMPLETE", c.ends)
 				}
 			}
 			st.run(at, waves[1:], func(at time.Time, more []string) { then(at, append(failed, more...)) })
@@ -335,6 +330,6 @@ func (st *stack) remove(at time.Time, reason string) {
 			return
 		}
 		st.note(at, "DELETE_COMPLETE", "")
-		st.deleted = at
+		st.deleted, st.changeSets = at, nil
 	})
 }

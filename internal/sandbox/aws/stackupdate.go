@@ -79,7 +79,11 @@ func (r *resource) endsOtherwise(spec resourceSpec) bool {
 
 // alteration is the change that brings a resource to what the template says of it now.
 func (st *stack) alteration(old *resource, spec resourceSpec, replaces bool) change {
-	return change{resource: old, verb: "UPDATE", replaces: replaces, do: func(now time.Time) error {
+	begins := ""
+	if replaces {
+		begins = replacing
+	}
+	return change{resource: old, verb: "UPDATE", replaces: replaces, begins: begins, do: func(now time.Time) error {
 		resolved, err := st.resolver(st.template, st.values).resolve(spec.properties)
 		if err != nil {
 			return err
@@ -104,6 +108,7 @@ func (st *stack) update(at time.Time, next state, waves [][]change, gone []*reso
 	st.note(at, "UPDATE_IN_PROGRESS", "User Initiated")
 	st.updated, st.replaced = at, nil
 	st.forgetDrift()
+	st.outdateChangeSets()
 	before := state{st.template, st.values, st.tags, slices.Clone(st.resources)}
 	old := map[*resource]resource{}
 	for _, r := range st.resources {

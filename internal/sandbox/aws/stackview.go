@@ -58,13 +58,7 @@ func (st *stack) entry() stackEntry {
 		DisableRollback: st.onFailure == "DO_NOTHING", Capabilities: st.capabilities, Tags: tagList(st.tags),
 		DriftInformation: stackDrift{st.driftStatus(), millis(st.driftAt)},
 	}
-	for _, name := range slices.Sorted(maps.Keys(st.values)) {
-		value := st.values[name]
-		if st.template.parameters[name].NoEcho {
-			value = "****"
-		}
-		e.Parameters = append(e.Parameters, stackParameter{name, value})
-	}
+	e.Parameters = shown(st.template, st.values)
 	for _, name := range slices.Sorted(maps.Keys(st.outputs)) {
 		description, _ := st.template.outputs[name]["Description"].(string)
 		e.Outputs = append(e.Outputs, stackOutput{name, st.outputs[name], description})
