@@ -78,6 +78,10 @@ var personBases = []wire.Basis{
 	{Operation: "people and groups", Aside: true, Does: "lets an admin put people into groups in the browser", Claims: []wire.Claim{
 		wire.InDocuments(openAPI, "Everyone is in the built-in group Everyone, which nobody can change."),
 	}},
+	{Operation: "changes in the console", Aside: true, Does: "lets tests and stories change applications, groups and assignments as an Okta admin does", Claims: []wire.Claim{
+		wire.InDocuments(openAPI, "Each goes by the rules of the API's operation for it."),
+		wire.Guessed("okta/admin.go", "The console has the API's rules, and refuses what the API refuses: an inactive application is not edited, an active one not deleted."),
+	}},
 	{Operation: "loss of provisioning", Aside: true, Does: "switches an application's provisioning off behind everybody's back", Claims: []wire.Claim{
 		wire.ByOthers(terraformOkta+"/issues/710", "A PUT by somebody else's tool takes it away."),
 		wire.Guessed("okta/seed.go", "So does a trial of lifecycle management that ends, with key, roles and ticks."),
