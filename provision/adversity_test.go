@@ -190,8 +190,72 @@ func TestARoleThatADeletedStackLeavesBehindForAMomentIsWaitedFor(t *testing.T) {
 		w.stacks["old"] = &provision.Stack{ID: "old", Name: "oktaws-roles", Status: "ROLLBACK_COMPLETE", Tags: map[string]string{provision.TagManaged: provision.TagManagedValue}}
 		w.roles["powerusers"] = &provision.Role{Name: "PowerUsers", ARN: "arn:aws:iam::111122223333:role/PowerUsers"}
 		w.hook = func(call string) error {
-			if call == "Role" && w.count("Role") == 4 {
-				f.hook(func(call string) error {
+			if call == "Survey" && w.count("Survey") == 4 {
+				f.change(func(w *world) { delete(w.roles, "powerusers") })
+			}
+			return nil
+		}
+	})
+	f.approve()
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+}
+
+func TestASigningKeyThatChangesMidwayReachesAWS(t *testing.T) {
+	f := start(t, nil)
+	f.approve()
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+	f.change(func(w *world) { w.apps["0oa1"].SigningKeyID = "kid-2" })
+	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
+	f.until("linked", inState(store.Linked))
+	f.stop()
+	if got := f.world.providers[providerARN].Metadata; got != metadata("0oa1", "kid-2") {
+		t.Errorf("the identity provider holds %s", got)
+	}
+}
+
+func TestAdminsMayAddToTheNoteThatBearsTheMark(t *testing.T) {
+	f := start(t, nil)
+	f.approve()
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+	f.change(func(w *world) { w.apps["0oa1"].Note, w.apps["0oa1"].Settings = "Ask the cloud team.\n"+mark, nil })
+	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
+	f.until("linked", inState(store.Linked))
+	f.stop()
+	if app := f.world.apps["0oa1"]; app.Note != "Ask the cloud team.\n"+mark || app.Settings["joinAllRoles"] != true {
+		t.Errorf("the note is %q, the settings are %v", app.Note, app.Settings)
+	}
+}
+
+func TestErrorsOfTheLastLookArentTakenForSomebodyWhoChangesThingsBack(t *testing.T) {
+	f := start(t, nil)
+	f.approve()
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+	fails := 5
+	f.hook(func(call string) error {
+		switch {
+		case call == "Survey" && fails > 0: // verify's look at the roles
+			fails--
+			return errors.New("connection reset")
+		case call == "Survey" && fails == 0:
+			fails--
+			f.change(func(w *world) { delete(w.assigned, w.groups["Gmail-AWS-Account-PowerUsers"].ID) })
+		}
+		return nil
+	})
+	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
+	f.until("linked", inState(store.Linked))
+}
+
+func TestWhatStaysWrongIsTold(t *testing.T) {
+	f := start(t, nil)
+	f.approve()
+	f.run()
+	f.until("waiting", inState(store.Waiting))
+	f.hook(func(call string) error {
 		if call == "Survey" {
 			f.change(func(w *world) { delete(w.roles, "powerusers") })
 		}

@@ -206,8 +206,9 @@ func (w *world) DeleteStack(_ context.Context, id, _ string) error {
 	free, err := w.call("DeleteStack")
 	defer free()
 	if err == nil {
+		complete := strings.HasSuffix(w.stacks[id].Status, "E_COMPLETE") && !strings.HasPrefix(w.stacks[id].Status, "ROLLBACK")
 		w.stacks[id].Status = map[bool]string{false: "DELETE_COMPLETE", true: "DELETE_FAILED"}[w.undeleted]
-		if !w.undeleted {
+		if !w.undeleted && complete {
 			clear(w.roles)
 		}
 	}
