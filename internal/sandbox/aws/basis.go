@@ -39,7 +39,7 @@ var callBases = []wire.Basis{
 		wire.InDocuments(stsAPI+"AssumeRole.html", "The Query protocol: forms in, XML out. Organizations speaks JSON."),
 		wire.ByOthers("https://github.com/aws/aws-sdk-go-v2", "The forms of answers and errors are those that the SDK reads; its own clients are the stand-in's tests."),
 		wire.ByOthers("https://github.com/hashicorp/vault/issues/3115", "A new access key is refused for seconds (InvalidClientTokenId)."),
-		wire.InDocuments(iamGuide+"reference-arns.html", "A key of the partition aws means nothing in the others."),
+		wire.InDocuments(iamGuide+"reference-arns.html", "Partitions: aws, aws-us-gov and aws-cn, each with its own ARNs; a key of one means nothing in the others."),
 		wire.Guessed("aws/server.go", "A new access key is refused for one second, a SAML provider cannot be trusted for half a second: AWS's delays vary, so nobody should count on a number."),
 		wire.Guessed("aws/iam.go", "A page of a listing has 10 items where none are asked for; AWS's has 100, and may have fewer at any time."),
 		wire.Guessed("aws/iam.go", "The words of errors that no document shows. Their codes are AWS's, and clients should go by these."),
@@ -53,6 +53,7 @@ var callBases = []wire.Basis{
 		wire.InDocuments(iamGuide+"reference_policies_condition-keys.html", "The condition keys of every request."),
 		wire.InDocuments(iamGuide+"troubleshoot_access-denied.html", "The words of AccessDenied."),
 		wire.InDocuments("https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html", "The managed policies there are."),
+		wire.Guessed("aws/managed.go", "The same managed policies are in every partition."),
 		wire.Guessed("aws/managed.go", "Of each managed policy, the part that matters here: they allow less than the real ones."),
 	}},
 }

@@ -11,8 +11,8 @@ func boundaryOf(arn string) *boundary {
 }
 
 // checkBoundary refuses a boundary that is no managed policy.
-func checkBoundary(arn string) error {
-	if managedPolicies[arn] == nil {
+func (a *account) checkBoundary(arn string) error {
+	if a.managed(arn) == nil {
 		return absent("Scope ARN: " + arn + " does not exist or is not attachable.")
 	}
 	return nil
@@ -27,7 +27,7 @@ func putRolePermissionsBoundary(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBoundary(arn); err != nil {
+	if err := r.account.checkBoundary(arn); err != nil {
 		return nil, err
 	}
 	r.boundary = arn

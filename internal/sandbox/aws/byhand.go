@@ -32,8 +32,11 @@ func byName[T any](a *account, of map[string]*T, what, name string) (*T, error) 
 	return nil, a.lacks(what, name)
 }
 
-// AddAccount has another account join the organization, with AccessRole.
-func (s *Server) AddAccount(id, name string) error {
+// AddAccount has another account join the organization of the partition aws, with AccessRole.
+func (s *Server) AddAccount(id, name string) error { return s.AddAccountIn(Commercial, id, name) }
+
+// AddAccountIn has another account join the partition's organization, with AccessRole.
+func (s *Server) AddAccountIn(partition, id, name string) error {
 	defer s.lock()()
 	if !accountID.MatchString(id) {
 		return fmt.Errorf("account ID %q: must be 12 digits", id)
@@ -41,7 +44,16 @@ func (s *Server) AddAccount(id, name string) error {
 	if s.accounts[id] != nil {
 		return fmt.Errorf("account %s is a member already", id)
 	}
-	s.join(id, name, s.clock.Now().UTC())
+	for _, p := range partitions {
+		if p.management == id {
+			return fmt.Errorf("account %s manages the organization of the partition %s", id, p.name)
+		}
+	}
+	o, err := s.organizationIn(partition, s.longAgo())
+	if err != nil {
+		return err
+	}
+	s.join(o, id, name, s.clock.Now().UTC())
 	return nil
 }
 
@@ -50,7 +62,7 @@ func (s *Server) AddAccount(id, name string) error {
 func (s *Server) CloseAccount(id string) error {
 	return s.with(id, func(a *account) error {
 		switch {
-		case a.id == ManagementAccount:
+		case a.id == a.org.management:
 			return fmt.Errorf("account %s manages the organization, and cannot be closed before its members", id)
 		case a.closed:
 			return fmt.Errorf("account %s is closed already", id)

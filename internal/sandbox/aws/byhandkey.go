@@ -39,7 +39,7 @@ func (s *Server) SetKeyActive(id, name, key string, active bool) error {
 // UseKey leaves the mark that a use of the key for the service (iam, s3, …) leaves, now.
 func (s *Server) UseKey(id, name, key, service string) error {
 	return s.withKey(id, name, key, func(u *user, i int) error {
-		u.keys[i].lastUsed, u.keys[i].lastService, u.keys[i].lastRegion = s.clock.Now().UTC(), service, homeRegion
+		u.keys[i].lastUsed, u.keys[i].lastService, u.keys[i].lastRegion = s.clock.Now().UTC(), service, u.account.partition.home
 		return nil
 	})
 }

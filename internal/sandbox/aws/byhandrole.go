@@ -17,7 +17,7 @@ func (s *Server) MakeRole(account, name, trust string, policies ...string) error
 		return fmt.Errorf("account %s: %q is no name for a role", account, name)
 	}
 	if trust == "" {
-		trust = trustAccount(account)
+		trust = a.trust()
 	}
 	r, err := s.addRole(a, roleSpec{name: name, path: "/", trust: trust, maxSession: 3600, tags: map[string]string{}}, s.clock.Now().UTC())
 	for _, arn := range policies {

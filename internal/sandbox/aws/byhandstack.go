@@ -34,10 +34,10 @@ func (s *Server) withStack(id, name string, do func(*stack) error) error {
 func (s *Server) MakeStack(id, name, template string, parameters, tags map[string]string) error {
 	return s.with(id, func(a *account) error {
 		now := s.clock.Now().UTC()
-		if !stackName.MatchString(name) || slices.ContainsFunc(a.stacks, func(st *stack) bool { return st.name == name && st.region == homeRegion && st.live() }) {
+		if !stackName.MatchString(name) || slices.ContainsFunc(a.stacks, func(st *stack) bool { return st.name == name && st.region == a.partition.home && st.live() }) {
 			return fmt.Errorf("account %s: stack %q exists, or is no name for one", a.id, name)
 		}
-		st := s.newStack(a, homeRegion, name, now)
+		st := s.newStack(a, a.partition.home, name, now)
 		st.tags, st.onFailure = maps.Clone(tags), "ROLLBACK"
 		var err error
 		if st.template, err = parseTemplate(template); err != nil {

@@ -140,7 +140,7 @@ func (cs *changeSet) repeats(before *changeSet) error {
 // readChangeSet reads what the call asks for, and refuses what cannot come to anything.
 func (c *call) readChangeSet(st *stack, name string) (*changeSet, error) {
 	cs := &changeSet{
-		id:   "arn:aws:cloudformation:" + c.region + ":" + c.account.id + ":changeSet/" + name + "/" + newUUID(),
+		id:   c.account.arn("cloudformation", c.region, "changeSet/"+name+"/"+newUUID()),
 		name: name, description: c.form.Get("Description"), stack: st, created: c.now, status: "CREATE_IN_PROGRESS", execution: unavailable,
 		next: state{template: st.template, tags: st.tags}, token: c.form.Get("ClientToken"),
 	}

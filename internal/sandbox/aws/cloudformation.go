@@ -66,7 +66,7 @@ func (c *call) stackARN(name string) string {
 	if st := c.stackNamed(name); st != nil {
 		return st.id
 	}
-	return "arn:aws:cloudformation:" + c.region + ":" + c.account.id + ":stack/" + name + "/*"
+	return c.account.arn("cloudformation", c.region, "stack/"+name+"/*")
 }
 
 // stack finds the stack that StackName names, if the caller may do the action with it.
@@ -232,7 +232,7 @@ func createStack(c *call) (any, error) {
 func (s *Server) newStack(a *account, region, name string, at time.Time) *stack {
 	return &stack{
 		server: s, account: a, region: region, name: name, created: at,
-		id: "arn:aws:cloudformation:" + region + ":" + a.id + ":stack/" + name + "/" + newUUID(),
+		id: a.arn("cloudformation", region, "stack/"+name+"/"+newUUID()),
 	}
 }
 

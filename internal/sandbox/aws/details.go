@@ -107,7 +107,8 @@ func (a *account) managedDetails() []managedDetail {
 		}
 	}
 	var out []managedDetail
-	for _, arn := range sortedKeys(managedPolicies) {
+	for _, name := range sortedKeys(managedPolicies) {
+		arn := a.policyARN(name)
 		if attached[arn]+bounding[arn] == 0 {
 			continue
 		}
@@ -117,7 +118,7 @@ func (a *account) managedDetails() []managedDetail {
 			PolicyName: place[slash:], PolicyID: managedID(arn), Arn: arn, Path: place[:slash], DefaultVersionID: "v1",
 			AttachmentCount: attached[arn], PermissionsBoundaryUsageCount: bounding[arn], IsAttachable: true,
 			CreateDate: managedSince, UpdateDate: managedSince,
-			PolicyVersionList: []managedVersion{{managedPolicies[arn].encode(), "v1", true, managedSince}},
+			PolicyVersionList: []managedVersion{{managedPolicies[name].encode(), "v1", true, managedSince}},
 		})
 	}
 	return out

@@ -51,7 +51,7 @@ func (st *stack) compare(who *principal, r *resource, at time.Time) resourceDrif
 		name = made.path + made.name
 	}
 	for _, action := range roleReads {
-		if err := who.may(action, "arn:aws:iam::"+st.account.id+":role"+name, who.facts(st.region), false); err != nil {
+		if err := who.may(action, st.account.iam("role"+name), who.facts(st.region), false); err != nil {
 			out.StackResourceDriftStatus, out.DriftStatusReason = driftUnknown, err.Error()
 			return out
 		}

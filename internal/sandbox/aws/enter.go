@@ -20,9 +20,13 @@ func (s *Server) findProvider(text string) (*provider, *refusal) {
 			return p, nil
 		}
 	}
-	refused := invalidToken("Specified provider doesn't exist", "There is no SAML provider %s.", text)
+	return nil, noProvider(text)
+}
+
+func noProvider(arn string) *refusal {
+	refused := invalidToken("Specified provider doesn't exist", "There is no SAML provider %s.", arn)
 	refused.discovery = "AuthSamlManifestNotFoundException"
-	return nil, refused
+	return refused
 }
 
 // enter answers whether the person whom the assertion speaks of may have a session of the role that lasts so many

@@ -263,7 +263,7 @@ func createAccountAlias(c *call) (any, error) {
 		return nil, err
 	}
 	for _, a := range c.accounts {
-		if a.alias == alias {
+		if a.alias == alias && a.partition == c.account.partition {
 			return nil, exists("The account alias " + alias + " already exists.")
 		}
 	}

@@ -131,7 +131,7 @@ func (cs *changeSet) takes(who *principal, in imported) error {
 		name = r.path + r.name
 	}
 	for _, action := range roleReads {
-		if err := who.may(action, "arn:aws:iam::"+st.account.id+":role"+name, who.facts(st.region), false); err != nil {
+		if err := who.may(action, st.account.iam("role"+name), who.facts(st.region), false); err != nil {
 			return serviceError(err)
 		}
 	}

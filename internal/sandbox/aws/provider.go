@@ -43,7 +43,7 @@ func createSAMLProvider(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := "arn:aws:iam::" + c.account.id + ":saml-provider/" + name
+	target := c.account.iam("saml-provider/" + name)
 	if err := c.allowTagged("iam:CreateSAMLProvider", "iam:TagSAMLProvider", target, tags, nil); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (c *call) provider(action string) (*provider, error) {
 	if err := c.allow(action, text, nil); err != nil {
 		return nil, err
 	}
-	if a.account != c.account.id {
+	if a.account != c.account.id || a.partition != c.account.partition.name {
 		return nil, &Error{403, "AccessDenied", "User: " + c.who.arn + " is not authorized to perform: " + action + " on resource: " + text}
 	}
 	p := c.account.providers[name]
@@ -132,7 +132,7 @@ func deleteSAMLProvider(c *call) (any, error) {
 }
 
 func listSAMLProviders(c *call) (any, error) {
-	if err := c.allow("iam:ListSAMLProviders", "arn:aws:iam::"+c.account.id+":saml-provider/*", nil); err != nil {
+	if err := c.allow("iam:ListSAMLProviders", c.account.iam("saml-provider/*"), nil); err != nil {
 		return nil, err
 	}
 	type entry struct{ Arn, CreateDate, ValidUntil string }

@@ -44,7 +44,7 @@ func (s *Server) addRole(a *account, spec roleSpec, now time.Time) (*role, error
 	case len(a.roles) >= roleQuota:
 		return nil, quota("RolesPerAccount", roleQuota)
 	case spec.boundary != "":
-		if err := checkBoundary(spec.boundary); err != nil {
+		if err := a.checkBoundary(spec.boundary); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +57,7 @@ func (s *Server) addRole(a *account, spec roleSpec, now time.Time) (*role, error
 }
 
 var (
-	serviceName = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
+	serviceName = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
 	domainName  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 )
 
@@ -108,16 +108,16 @@ func (s *Server) checkTrusted(a *account, t trusted, now time.Time) error {
 			return malformed("Federated principals must be valid domain names or SAML metadata ARNs")
 		}
 		p := a.providers[name]
-		if at.account == a.id && p != nil && now.Sub(p.created) >= s.providerDelay {
+		if at.account == a.id && at.partition == a.partition.name && p != nil && now.Sub(p.created) >= s.providerDelay {
 			return nil
 		}
 	case "AWS":
-		if t.value == "*" || s.accounts[t.value] != nil {
+		if other := s.accounts[t.value]; t.value == "*" || other != nil && other.partition == a.partition {
 			return nil
 		}
 		at, err := parseARN(t.value)
 		home := s.accounts[at.account]
-		if err != nil || home == nil {
+		if err != nil || home == nil || home.partition != a.partition || at.partition != a.partition.name {
 			return invalid
 		}
 		kind, name, _ := strings.Cut(at.resource, "/")
@@ -179,7 +179,7 @@ func createRole(c *call) (any, error) {
 	if spec.tags, err = c.tags(); err != nil {
 		return nil, err
 	}
-	if err := c.allowTagged("iam:CreateRole", "iam:TagRole", "arn:aws:iam::"+c.account.id+":role"+spec.path+name, spec.tags, facts{"iam:PermissionsBoundary": spec.boundary}); err != nil {
+	if err := c.allowTagged("iam:CreateRole", "iam:TagRole", c.account.iam("role"+spec.path+name), spec.tags, facts{"iam:PermissionsBoundary": spec.boundary}); err != nil {
 		return nil, err
 	}
 	r, err := c.addRole(c.account, spec, c.now)
@@ -196,7 +196,7 @@ func (c *call) role(action string, more facts) (*role, error) {
 		return nil, err
 	}
 	r := c.account.roles[strings.ToLower(name)]
-	resource := "arn:aws:iam::" + c.account.id + ":role/" + name
+	resource := c.account.iam("role/" + name)
 	if r != nil {
 		resource = r.arn()
 	}
@@ -222,7 +222,7 @@ func listRoles(c *call) (any, error) {
 	if prefix == "" {
 		prefix = "/"
 	}
-	if err := c.allow("iam:ListRoles", "arn:aws:iam::"+c.account.id+":role"+prefix, nil); err != nil {
+	if err := c.allow("iam:ListRoles", c.account.iam("role"+prefix), nil); err != nil {
 		return nil, err
 	}
 	all := slices.DeleteFunc(sorted(c.account.roles), func(r *role) bool { return !strings.HasPrefix(r.path, prefix) })

@@ -21,7 +21,7 @@ func attachRolePolicy(c *call) (any, error) {
 // attach attaches a managed policy; one that is attached already is no error.
 func (r *role) attach(arn string) error {
 	switch {
-	case managedPolicies[arn] == nil:
+	case r.account.managed(arn) == nil:
 		return absent("Policy " + arn + " does not exist or is not attachable.")
 	case slices.Contains(r.attached, arn):
 	case len(r.attached) >= attachedQuota:

@@ -146,8 +146,8 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 // resolver works out the template for the stack.
 func (st *stack) resolver(t *template, values map[string]string) *resolver {
 	return &resolver{template: t, values: values, pseudo: map[string]any{
-		"AWS::AccountId": st.account.id, "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{}, "AWS::Partition": "aws",
-		"AWS::Region": st.region, "AWS::StackId": st.id, "AWS::StackName": st.name, "AWS::URLSuffix": "amazonaws.com",
+		"AWS::AccountId": st.account.id, "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{}, "AWS::Partition": st.account.partition.name,
+		"AWS::Region": st.region, "AWS::StackId": st.id, "AWS::StackName": st.name, "AWS::URLSuffix": st.account.partition.suffix,
 	}, attributes: st.attribute}
 }
 

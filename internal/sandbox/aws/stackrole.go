@@ -154,7 +154,7 @@ func (st *stack) may(role string, more facts, actions ...string) error {
 		return nil
 	}
 	for _, a := range actions {
-		if err := st.who.may(a, "arn:aws:iam::"+st.account.id+":role"+role, st.who.facts(st.region).with(more), false); err != nil {
+		if err := st.who.may(a, st.account.iam("role"+role), st.who.facts(st.region).with(more), false); err != nil {
 			return handlerError(err)
 		}
 	}

@@ -62,7 +62,7 @@ func (st *stack) changeRole(r *resource, properties map[string]any, now time.Tim
 		}
 	}
 	if p.spec.boundary != "" {
-		if err := checkBoundary(p.spec.boundary); err != nil {
+		if err := st.account.checkBoundary(p.spec.boundary); err != nil {
 			return handlerError(err)
 		}
 	}

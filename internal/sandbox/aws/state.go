@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// Account is an account of the organization.
+// Account is an account of an organization.
 type Account struct {
 	ID, Name, Alias string
+	Partition       string
+	Managing        bool `json:",omitempty"` // it is the management account
 	Closed          bool `json:",omitempty"`
 }
 
 func (a *account) seen() Account {
-	return Account{ID: a.id, Name: a.name, Alias: a.alias, Closed: a.closed}
+	return Account{ID: a.id, Name: a.name, Alias: a.alias, Partition: a.partition.name, Managing: a.id == a.org.management, Closed: a.closed}
 }
 
 // Provider is a SAML identity provider.
@@ -67,8 +69,19 @@ type Stack struct {
 }
 
 // Credentials returns the access key of the management account's user who may assume AccessRole in every account and
-// list the accounts.
-func (s *Server) Credentials() (accessKeyID, secret string) { return s.base.id, s.base.secret }
+// list the accounts, in the partition aws.
+func (s *Server) Credentials() (accessKeyID, secret string) { return s.CredentialsIn(Commercial) }
+
+// CredentialsIn is Credentials for another partition, whose organization is founded by that. Both are empty for one
+// that there is not.
+func (s *Server) CredentialsIn(partition string) (accessKeyID, secret string) {
+	defer s.lock()()
+	o, err := s.organizationIn(partition, s.longAgo())
+	if err != nil {
+		return "", ""
+	}
+	return o.base.id, o.base.secret
+}
 
 // Secrets returns every secret access key and session token that was ever issued, and the latest few hundred SAML
 // responses that came.
@@ -77,12 +90,15 @@ func (s *Server) Secrets() []string {
 	return append(slices.Clone(s.secrets), s.responses.order...)
 }
 
-// Accounts returns the organization's accounts as they joined, the management account first.
+// Accounts returns the accounts of all partitions that have any, aws first, each as they joined, the management account
+// first.
 func (s *Server) Accounts() []Account {
 	defer s.read()()
 	var out []Account
-	for _, id := range s.order {
-		out = append(out, s.accounts[id].seen())
+	for _, o := range s.founded {
+		for _, id := range o.order {
+			out = append(out, s.accounts[id].seen())
+		}
 	}
 	return out
 }
@@ -213,9 +229,9 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 	if real != secret {
 		return nil, &Error{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}
 	}
-	who.used("iam", homeRegion, s.clock.Now().UTC())
-	f := who.facts(homeRegion)
-	if err := who.may("iam:ListRoles", "arn:aws:iam::"+who.account.id+":role/", f, false); err != nil {
+	who.used("iam", who.account.partition.home, s.clock.Now().UTC())
+	f := who.facts(who.account.partition.home)
+	if err := who.may("iam:ListRoles", who.account.iam("role/"), f, false); err != nil {
 		return nil, err
 	}
 	if err := who.may("iam:ListAccountAliases", "*", f, false); err != nil {
