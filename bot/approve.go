@@ -16,6 +16,9 @@ const (
 	actionDone        = "done"
 	actionSnooze      = "snooze"
 	actionVisit       = "visit"
+	actionTakeOver    = "take-over"
+	actionRepair      = "repair"
+	actionIgnore      = "ignore"
 )
 
 // approve adds the approval of who clicked.

@@ -27,20 +27,25 @@ type Provisioner interface {
 	CheckTask(ctx context.Context, taskID string) (store.Task, error)
 	// Credentials makes the access key that the task asks for. Its secret is known this one time.
 	Credentials(ctx context.Context, taskID string, by store.Person) (provision.Secret, error)
+	// Plan says what would change if the account (which need not be in the store) were what it says; it changes nothing.
+	Plan(ctx context.Context, a store.Account) ([]store.Finding, error)
+	// Check looks at a linked account at once, and returns what it saw.
+	Check(ctx context.Context, key store.AccountKey) (store.Check, error)
 }
 
 // Config is what the operator decides about the bot.
 type Config struct {
-	AdminChannel string        // ID of the channel that gets the requests: C… or G…
-	Required     int           // approvals that a request needs; at least 1
-	Approvers    []string      // user IDs of those who may decide; empty: the admin channel's members
-	ExpireAfter  time.Duration // after which a request that nobody decided expires; 0: never
-	RemindEvery  time.Duration // between reminders of a task; 0: 24 h
-	Partition    string        // of the accounts asked for: aws, aws-us-gov, aws-cn
-	LabelPattern *regexp.Regexp
-	RoleSet      []provision.RoleSpec
-	Mode         store.Mode // of the accounts asked for; empty: api
-	OrgURL       string     // of the Okta organization
+	AdminChannel string           // ID of the channel that gets the requests: C… or G…
+	Required     int              // approvals that a request needs; at least 1
+	Approvers    []string         // user IDs of those who may decide; empty: the admin channel's members
+	ExpireAfter  time.Duration    // after which a request that nobody decided expires; 0: never
+	RemindEvery  time.Duration    // between reminders of a task; 0: 24 h
+	Partitions   []string         // of the accounts asked for: aws, aws-us-gov, aws-cn; the first is the usual one; empty: aws
+	LabelPattern *regexp.Regexp   // the naming scheme; nil: any name
+	Pipeline     provision.Config // the role sets, and how Okta groups are named
+	Mode         store.Mode       // of the accounts asked for; empty: api
+	Shared       string           // label of the Okta application that accounts in mode groups share; {partition} stands for theirs; empty: each has its own
+	OrgURL       string           // of the Okta organization
 }
 
 // Connection is how Slack is reached.
@@ -99,6 +104,9 @@ func New(s *store.Store, p Provisioner, cfg Config, c Connection, log *slog.Logg
 	if cfg.RemindEvery <= 0 {
 		cfg.RemindEvery = 24 * time.Hour
 	}
+	if len(cfg.Partitions) == 0 {
+		cfg.Partitions = []string{"aws"}
+	}
 	cfg.Required = max(cfg.Required, 1)
 	client := &http.Client{Timeout: callTimeout}
 	if c.HTTPClient != nil {
@@ -148,7 +156,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	group.Go(func() error { return b.listen(running, held) })
 	group.Go(func() error {
 		work := func(_ context.Context, key string) { b.settle(held, key) }
-		return b.store.Drive(running, workers, work, "request/", "task/", "message/", "seen/")
+		return b.store.Drive(running, workers, work, "request/", "task/", "check/", "message/", "seen/")
 	})
 	group.Go(func() error {
 		select {

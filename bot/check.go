@@ -3,148 +3,95 @@ package bot
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
+	"time"
 
-	"github.com/slack-go/slack"
-
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
-// Check tries everything that the bot needs of Slack, and says of each thing whether it works. It posts nothing.
-func (b *Bot) Check(ctx context.Context) []provision.Finding {
-	var findings []provision.Finding
-	found := func(what, detail string) {
-		findings = append(findings, provision.Finding{What: what, OK: true, Detail: detail})
-	}
-	missing := func(what, detail, remedy string) {
-		findings = append(findings, provision.Finding{What: what, Detail: detail, Remedy: remedy})
-	}
-	refused := func(what, token string, err error) {
-		detail, remedy := said(token, err)
-		missing(what, detail, remedy)
-	}
+// betweenChecks keeps the checks of many accounts apart, so that neither AWS nor Okta is asked too much at once.
+const betweenChecks = 2 * time.Second
 
-	const tokenWhat = "Slack bot token"
-	auth, err := b.api.AuthTestContext(ctx)
+// check looks at once whether an account is as it shall be; alone, it has all of them looked at.
+func (b *Bot) check(ctx context.Context, c *command, rest string) (outcome, error) {
+	if rest == "" {
+		return b.checkAll(ctx, c)
+	}
+	key, err := b.account(ctx, "check", rest)
 	if err != nil {
-		refused(tokenWhat, botToken, err)
-	} else {
-		b.self.Store(&identity{user: auth.UserID, team: auth.TeamID, enterprise: auth.EnterpriseID})
-		found(tokenWhat, fmt.Sprintf("%s in the workspace %s", auth.User, auth.Team))
-		if lacking, known := lackingScopes(auth.Header.Get("X-OAuth-Scopes")); len(lacking) > 0 {
-			missing("Slack scopes", "missing: "+strings.Join(lacking, ", "), "Add them on the Slack app's page OAuth & Permissions, and install it again.")
-		} else if known {
-			found("Slack scopes", "all that are needed")
-		}
+		return outcome{}, err
 	}
-	if _, _, err := b.api.StartSocketModeContext(ctx); err != nil {
-		refused("Slack app token", appToken, err)
-	} else {
-		found("Slack app token", "opens Socket Mode connections")
+	var a store.Account
+	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) { a, err = tx.Account(key); return err })
+	if err == nil && a.State != store.Linked && a.State != store.Drifted {
+		err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("account %s is %s: only linked accounts are checked", accountName(key), a.State.Word()),
+			Remedy: fmt.Sprintf("See it with /oktaws status %s.", accountName(key))}
 	}
-	if auth == nil {
-		return findings
+	if err != nil {
+		return outcome{}, err
 	}
-
-	const channelWhat = "Slack admin channel"
-	invite := "Invite the bot to the channel, and set slack.admin_channel to its ID (C…, at the bottom of the channel's details)."
-	channel, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: b.cfg.AdminChannel})
-	switch {
-	case reason(err) == "channel_not_found":
-		missing(channelWhat, b.cfg.AdminChannel+" isn't there, or the bot isn't in it", invite)
-	case err != nil:
-		refused(channelWhat, botToken, err)
-	case channel.IsArchived:
-		missing(channelWhat, "#"+channel.Name+" is archived", "Set slack.admin_channel to a channel that is in use.")
-	case !channel.IsMember:
-		missing(channelWhat, "the bot isn't in #"+channel.Name, invite)
-	default:
-		found(channelWhat, "#"+channel.Name)
-	}
-
-	const approversWhat = "Slack approvers"
-	approvers := b.cfg.Approvers
-	if len(approvers) == 0 {
-		if approvers, err = b.askMembers(ctx); err != nil {
-			refused(approversWhat, botToken, err)
-			return findings
-		}
-	}
-	able, unable, err := b.ableApprovers(ctx, approvers)
-	switch {
-	case err != nil:
-		refused(approversWhat, botToken, err)
-	case len(b.cfg.Approvers) > 0 && len(unable) > 0:
-		missing(approversWhat, "can't approve: "+strings.Join(unable, ", "), "Correct approvals.approvers.")
-	case able < b.cfg.Required:
-		missing(approversWhat, fmt.Sprintf("%s may approve, and approvals.required is %d", plural(able, "person", "people"), b.cfg.Required),
-			"Invite more admins to the channel, or lower approvals.required.")
-	default:
-		people := plural(able, "person", "people")
-		if len(approvers) > mostAsked {
-			people = "at least " + people
-		}
-		found(approversWhat, people)
-	}
-	return findings
+	say := note(fmt.Sprintf(":mag: Looking at %s. What is found comes here in a moment.", about(key, a.Label)))
+	return outcome{say: say, then: b.look(&c.delivery, key, func(ctx context.Context) (content, error) {
+		seen, err := b.provisioner.Check(ctx, key)
+		return seenContent(a, seen, b.clock.Now()), err
+	})}, nil
 }
 
-// said is a refusal by Slack as people read it.
-func said(token string, err error) (detail, remedy string) {
-	if fatal := fatalReason(token, err); fatal != nil {
-		return store.Explain(fatal)
+func seenContent(a store.Account, c store.Check, now time.Time) content {
+	it := about(a.AccountKey, a.Label)
+	if c.Problem != nil {
+		head := fmt.Sprintf(":warning: *%s could not be checked.* %s", it, troubleLine(c.Problem))
+		return content{text: spoken(head), blocks: paragraphs([]string{head})}
 	}
-	if code := reason(err); code != "" {
-		return "Slack answered " + code, "See https://docs.slack.dev for what it means."
+	open := c.Open(now)
+	if len(c.Findings) == 0 {
+		return note(fmt.Sprintf(":white_check_mark: %s is all as it shall be.", it))
 	}
-	return "Slack can't be reached: " + bare(err).Error(), "Look at the network, and at SLACK_API_URL where it is set."
+	head := fmt.Sprintf(":warning: %s differs from what it shall be: %s.", it, plural(len(open), "thing", "things"))
+	if len(open) == 0 {
+		head = fmt.Sprintf(":white_check_mark: %s is as it shall be, apart from what is ignored.", it)
+	}
+	return content{text: spoken(head), blocks: paragraphs(append([]string{head}, checkLines(c, now, smallList)...))}
 }
 
-// lackingScopes says which scopes a token with those in the header lacks. known is false where there is no header.
-func lackingScopes(header string) (lacking []string, known bool) {
-	if header == "" {
-		return nil, false
+// checkAll has every linked account looked at soon, one after the other. What is found is told in the admin channel.
+func (b *Bot) checkAll(ctx context.Context, c *command) (outcome, error) {
+	if err := b.approver(ctx, c.by); err != nil {
+		return outcome{}, err
 	}
-	var have []string
-	for scope := range strings.SplitSeq(header, ",") {
-		have = append(have, strings.TrimSpace(scope))
+	var linked []store.AccountKey
+	err := b.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.Accounts(func(a store.Account) bool {
+			if a.State == store.Linked || a.State == store.Drifted {
+				linked = append(linked, a.AccountKey)
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return outcome{}, err
 	}
-	for _, scope := range []string{"commands", "chat:write", "im:write", "users:read"} {
-		if !slices.Contains(have, scope) {
-			lacking = append(lacking, scope)
-		}
+	if len(linked) == 0 {
+		return outcome{say: note("No account is linked, so there is nothing to check.")}, nil
 	}
-	if !slices.Contains(have, "channels:read") && !slices.Contains(have, "groups:read") {
-		lacking = append(lacking, "channels:read (or groups:read for a private channel)")
-	}
-	return lacking, true
+	say := note(fmt.Sprintf(":mag: oktaws checks %s, one every %s. What differs is told in <#%s>.",
+		plural(len(linked), "linked account", "linked accounts"), betweenChecks, b.cfg.AdminChannel))
+	return outcome{say: say, then: func(ctx context.Context) { b.checkSoon(ctx, &c.delivery, linked) }}, nil
 }
 
-// mostAsked bounds how many people one check asks Slack about.
-const mostAsked = 50
-
-// ableApprovers counts those who are full members, and names the others.
-func (b *Bot) ableApprovers(ctx context.Context, ids []string) (able int, unable []string, err error) {
-	for i, id := range ids {
-		if i == mostAsked {
-			break
+// checkSoon plans the checks, each in a transaction of its own, since one takes only so many writes.
+func (b *Bot) checkSoon(ctx context.Context, d *delivery, accounts []store.AccountKey) {
+	first := b.clock.Now().UTC()
+	for i, key := range accounts {
+		err := b.store.Update(ctx, func(tx *store.Tx) error {
+			return tx.CheckSoon(key, first.Add(time.Duration(i)*betweenChecks))
+		})
+		if err == nil || store.KindOf(err) == store.Conflict {
+			continue // one that isn't linked any more needs no check
 		}
-		u, err := b.api.GetUserInfoContext(ctx, id)
-		if reason(err) == "user_not_found" || reason(err) == "user_not_visible" {
-			unable = append(unable, id+" (unknown)")
-			continue
-		}
-		if err != nil {
-			return 0, nil, err
-		}
-		if why := b.fullMember(*u); why != nil {
-			message, _ := store.Explain(why)
-			unable = append(unable, fmt.Sprintf("%s (%s)", id, strings.TrimSuffix(message, ".")))
-			continue
-		}
-		able++
+		b.logRefusal(d, err)
+		ctx, release := outlive(ctx, lastWords)
+		defer release()
+		b.whisper(ctx, d, note(fmt.Sprintf(":warning: Only %d of %d accounts will be checked: something went wrong inside oktaws. Please type `/oktaws check` again.", i, len(accounts))))
+		return
 	}
-	return able, unable, nil
 }

@@ -24,9 +24,17 @@ type subcommand struct {
 // subcommands are in the order in which help shows them.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"link", "[account ID] [application name] [reason]", "asks for Okta sign-on for an AWS account; alone it opens a form", "link 111122223333 Gmail-AWS-Account for the mail team", (*Bot).link},
+		{"link", "[account ID] [application name] [role-set=NAME] [reason]", "asks for Okta sign-on for an AWS account; alone it opens a form", "link 111122223333 Gmail-AWS-Account for the mail team", (*Bot).link},
+		{"plan", "<account ID> [application name]", "says what is there and what would change; changes nothing", "plan 111122223333 Gmail-AWS-Account", (*Bot).plan},
+		{"adopt", "<account ID> [application name] [reason]", "asks to link an account and to take over what somebody made there by hand", "adopt 111122223333 Gmail-AWS-Account", (*Bot).adopt},
 		{"status", "[account ID]", "says where an account stands; alone, what is going on and what you asked for", "status 111122223333", (*Bot).status},
 		{"list", "", "lists the accounts", "list", (*Bot).list},
+		{"check", "[account ID]", "looks whether an account is as it shall be; alone, all accounts (for approvers)", "check 111122223333", (*Bot).check},
+		{"repair", "<account ID | all> [reason]", "asks to make an account, or all that have drifted, again what they shall be", "repair 111122223333", (*Bot).repair},
+		{"rotate", "<account ID> <key | certificate> [reason]", "asks for a new access key or a new SAML certificate", "rotate 111122223333 certificate", (*Bot).rotate},
+		{"roles", "<account ID> <role set> [reason]", "asks to give an account another role set", "roles 111122223333 default", (*Bot).roles},
+		{"mode", "<account ID> <api | groups> [reason]", "asks to change how Okta learns the account's roles", "mode 111122223333 groups", (*Bot).mode},
+		{"unlink", "<account ID> [reason]", "asks to take away what linking made", "unlink 111122223333 the team is gone", (*Bot).unlink},
 		{"retry", "<account ID>", "tries failed steps again", "retry 111122223333", (*Bot).retry},
 		{"task", "<account ID>", "sends you an account's open task, so that you can help; for approvers", "task 111122223333", (*Bot).task},
 		{"withdraw", "<account ID>", "takes your request back while nobody has decided", "withdraw 111122223333", (*Bot).withdraw},
@@ -84,20 +92,30 @@ func (b *Bot) commanded(ctx context.Context, c *command) (outcome, error) {
 }
 
 func unknownSubcommand(name string) error {
-	message := fmt.Sprintf("oktaws doesn't know `%s`.", cut(strings.ReplaceAll(name, "`", "'"), 40))
+	message := fmt.Sprintf("oktaws doesn't know %s.", ticked(name))
 	if _, err := accountID(name); err == nil {
 		return invalid(message, fmt.Sprintf("Say what to do with the account, such as `/oktaws link %s Gmail-AWS-Account` or `/oktaws status %s`.", name, name))
 	}
-	nearest, distance := "", 3
+	var names []string
 	for _, s := range subcommands() {
-		if d := levenshtein.Distance(strings.ToLower(name), s.name, nil); d < distance {
-			nearest, distance = s.name, d
-		}
+		names = append(names, s.name)
 	}
-	if nearest == "" {
+	near := nearest(name, names)
+	if near == "" {
 		return invalid(message, "`/oktaws help` shows what it knows.")
 	}
-	return invalid(message, fmt.Sprintf("Did you mean `/oktaws %s`? `/oktaws help` shows all that it knows.", nearest))
+	return invalid(message, fmt.Sprintf("Did you mean `/oktaws %s`? `/oktaws help` shows all that it knows.", near))
+}
+
+// nearest is the name that somebody who mistyped it may have meant, or "".
+func nearest(typed string, names []string) string {
+	near, distance := "", 3
+	for _, name := range names {
+		if d := levenshtein.Distance(strings.ToLower(typed), strings.ToLower(name), nil); d < distance {
+			near, distance = name, d
+		}
+	}
+	return near
 }
 
 func invalid(message, remedy string) error {
@@ -116,6 +134,9 @@ func word(s string) (first, rest string) {
 
 func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\u00a0' }
 
+// ticked is what somebody typed, shortened and as code.
+func ticked(s string) string { return "`" + cut(strings.ReplaceAll(s, "`", "'"), 40) + "`" }
+
 const accountExample = "Example: `111122223333`, or with hyphens `1111-2222-3333`."
 
 // accountID reads an AWS account ID as people write it, with hyphens or without.
@@ -126,24 +147,14 @@ func accountID(s string) (string, error) {
 		}
 		return r
 	}, s)
-	shown := cut(strings.ReplaceAll(s, "`", "'"), 40)
 	if digits == "" {
 		return "", invalid("An AWS account ID is missing.", accountExample)
 	}
 	if strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
-		return "", invalid(fmt.Sprintf("`%s` is not an AWS account ID: such an ID has 12 digits and nothing else.", shown), accountExample)
+		return "", invalid(ticked(s)+" is not an AWS account ID: such an ID has 12 digits and nothing else.", accountExample)
 	}
 	if len(digits) != 12 {
-		return "", invalid(fmt.Sprintf("`%s` is not an AWS account ID: it has %s, not 12.", shown, plural(len(digits), "digit", "digits")), accountExample)
+		return "", invalid(fmt.Sprintf("%s is not an AWS account ID: it has %s, not 12.", ticked(s), plural(len(digits), "digit", "digits")), accountExample)
 	}
 	return digits, nil
-}
-
-// account reads the one account that a subcommand is about.
-func (b *Bot) account(subcommand, rest string) (store.AccountKey, error) {
-	if rest == "" {
-		return store.AccountKey{}, invalid("Say which account.", fmt.Sprintf("Example: `/oktaws %s 111122223333`.", subcommand))
-	}
-	id, err := accountID(rest)
-	return store.AccountKey{Partition: b.cfg.Partition, ID: id}, err
 }

@@ -37,7 +37,7 @@ func (b *Bot) showCredentials(ctx context.Context, c *click) (outcome, error) {
 
 func (b *Bot) makeCredentials(ctx context.Context, c *click, t store.Task, view string) {
 	secret, err := b.makeKey(ctx, t, c.by)
-	shown := secretView(b.labelOf(ctx, t), t.Account.ID, secret)
+	shown := secretView(b.labelOf(ctx, t), t, secret)
 	unseen := note(":warning: The window was closed before the key was there, so nobody has seen it. Click *Show credentials* again: that deletes it and makes another.")
 	if err != nil {
 		b.logRefusal(&c.delivery, err)
@@ -79,7 +79,7 @@ func credentialsView(blocks ...slack.Block) *slack.ModalViewRequest {
 func (b *Bot) labelOf(ctx context.Context, t store.Task) (label string) {
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
 		a, err := tx.Account(t.Account)
-		label = a.Label
+		label = a.AppLabel()
 		return err
 	})
 	if err != nil {
@@ -89,9 +89,13 @@ func (b *Bot) labelOf(ctx context.Context, t store.Task) (label string) {
 }
 
 // secretView shows the key, and says where it belongs: an admin with several tasks at hand must not mix them up.
-func secretView(label, account string, s provision.Secret) *slack.ModalViewRequest {
+func secretView(label string, t store.Task, s provision.Secret) *slack.ModalViewRequest {
+	where := "Paste it into Okta's application *%s*, and into no other."
+	if t.Kind == store.EnterKey {
+		where = "Put it in place of the one in Okta's application *%s*, and into no other."
+	}
 	return credentialsView(
-		section(fmt.Sprintf("This key is for AWS account %s. Paste it into Okta's application *%s*, and into no other.", code(account), mrkdwn(label, nameLimit))),
+		section(fmt.Sprintf("This key is for AWS account %s. "+where, code(accountName(t.Account)), mrkdwn(label, nameLimit))),
 		toCopy("Access key", s.ID),
 		toCopy("Secret key", s.Reveal()),
 		section(":warning: They are shown this once and kept nowhere. Clicking *Show credentials* again deletes this key and makes another."),

@@ -42,7 +42,8 @@ type submission struct {
 	delivery
 	view     string // callback ID
 	metadata string
-	values   map[string]string // by the input's block ID
+	values   map[string]string   // what was typed, or the one thing chosen, by the input's block ID
+	chosen   map[string][]string // where several can be chosen, by the input's block ID
 }
 
 func newCommand(envelope string, takesPayload bool, c slack.SlashCommand) *command {
@@ -69,11 +70,17 @@ func newClick(envelope string, i slack.InteractionCallback) *click {
 
 func newSubmission(envelope string, i slack.InteractionCallback) *submission {
 	s := &submission{delivery: interaction(envelope, i), view: i.View.CallbackID, metadata: i.View.PrivateMetadata,
-		values: map[string]string{}}
+		values: map[string]string{}, chosen: map[string][]string{}}
 	if i.View.State != nil {
 		for block, inputs := range i.View.State.Values {
 			for input := range maps.Values(inputs) {
 				s.values[block] = input.Value
+				if input.SelectedOption.Value != "" {
+					s.values[block] = input.SelectedOption.Value
+				}
+				for _, option := range input.SelectedOptions {
+					s.chosen[block] = append(s.chosen[block], option.Value)
+				}
 			}
 		}
 	}
@@ -217,6 +224,12 @@ func (b *Bot) clicked(ctx context.Context, c *click) (outcome, error) {
 		return b.done(ctx, c)
 	case actionSnooze:
 		return b.snooze(ctx, c)
+	case actionTakeOver:
+		return b.takeOver(ctx, c)
+	case actionRepair:
+		return b.repairClicked(ctx, c)
+	case actionIgnore:
+		return b.askWhatToIgnore(ctx, c)
 	case actionVisit:
 		return outcome{}, nil // a button that is a link: Slack opens it, and wants an ack
 	}
@@ -229,6 +242,8 @@ func (b *Bot) submitted(ctx context.Context, s *submission) (outcome, error) {
 		return b.linkSubmitted(ctx, s)
 	case viewDeny:
 		return b.deny(ctx, s)
+	case viewIgnore:
+		return b.ignore(ctx, s)
 	}
 	return outcome{}, &store.Error{Kind: store.NotFound, Message: "This form is of another version of oktaws.", Remedy: "Close it and begin anew."}
 }

@@ -51,7 +51,7 @@ func scenes() map[string]scene {
 		}
 		problem := &store.Problem{Kind: store.Permanent, Message: words(4000), Remedy: words(4000)}
 		base := store.Request{ID: "20261123-120000-abcdef", Kind: store.Link, Account: store.AccountKey{Partition: "aws", ID: "111122223333"},
-			Label: label, Mode: store.ModeAPI, Reason: words(3000), Requester: who, Required: 20, State: store.Pending, Expires: at}
+			Wish: store.Wish{Label: label, Mode: store.ModeAPI}, Reason: words(3000), Requester: who, Required: 20, State: store.Pending, Expires: at}
 		base.Created = at
 		for range 19 {
 			base.Approvals = append(base.Approvals, store.Approval{By: admin, At: at})
@@ -65,9 +65,9 @@ func scenes() map[string]scene {
 		approved := all[size+" approved"].request
 		for _, state := range []store.AccountState{store.Linking, store.Waiting, store.Failed, store.Linked, store.Drifted} {
 			for _, step := range []store.StepState{"", store.StepPending, store.StepAgain, store.StepWaiting, store.StepDone, store.StepFailed} {
-				a := store.Account{AccountKey: approved.Account, Label: label, Mode: store.ModeAPI, State: state, RequestID: approved.ID, Problem: problem, Steps: map[string]store.Step{}}
+				a := store.Account{AccountKey: approved.Account, Wish: approved.Wish, Desired: store.WantLinked, State: state, RequestID: approved.ID, Problem: problem, Steps: map[string]store.Step{}}
 				a.Known.Alias, a.Known.TileURL, a.Known.AdminURL = words(63), "https://example.okta.com/home", "https://example-admin.okta.com/admin/app/amazon_aws/instance/0oa1/#tab-user-management"
-				for _, title := range provision.Titles(a.Mode) {
+				for _, title := range provision.Titles(a) {
 					if step != "" {
 						a.Steps[title.Name] = store.Step{State: step, Note: words(3000), Problem: problem, Started: at, Ended: at}
 					}
@@ -102,7 +102,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 	for i := range 60 {
 		roles = append(roles, provision.RoleSpec{Name: fmt.Sprintf("Role%d-%s", i, strings.Repeat("x", 50)), Group: "{label}-{role}-{account}-{alias}"})
 	}
-	b := &Bot{cfg: Config{AdminChannel: "C0AWSADMINS", RoleSet: roles, OrgURL: "https://example.okta.com", LabelPattern: regexp.MustCompile(`^[A-Z]+$`)}, log: slog.Default()}
+	b := &Bot{cfg: Config{AdminChannel: "C0AWSADMINS", Partitions: []string{"aws"}, Pipeline: provision.Config{RoleSets: map[string][]provision.RoleSpec{store.DefaultRoleSet: roles}}, OrgURL: "https://example.okta.com", LabelPattern: regexp.MustCompile(`^[A-Z]+$`)}, log: slog.Default()}
 	message := func(name string, c content) {
 		raw, err := json.Marshal(c.blocks)
 		if err != nil {
@@ -134,7 +134,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 			}
 		}
 		if s.account != nil {
-			message("status, "+name, statusContent(s))
+			message("status, "+name, statusContent(s, time.Now()))
 			message("account line, "+name, listContent([]string{accountLine(*s.account)}, 2))
 			view("notice, "+name, noticeView(refusal(&store.Error{Message: s.request.Reason, Remedy: s.request.Reason})))
 		}
@@ -144,7 +144,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		if s.request.Decided != nil {
 			message("decided, "+name, refusal(&store.Decided{Request: s.request}))
 		}
-		message("asked, "+name, note(askedSentence(s.request)))
+		message("asked, "+name, note(askedSentence(s.request, nil)))
 		view("deny, "+name, denyView(s.request))
 	}
 	many := make([]string, 200)
@@ -168,9 +168,9 @@ func Samples(t *testing.T) (messages, views []Sample) {
 			t.Errorf("%s: a form's error of %d characters", name, characters(text))
 		}
 	}
-	view("link", linkView(wish{}))
-	view("link filled in", linkView(wish{account: "111122223333", label: strings.Repeat("a", 100), reason: wild(3000)}))
+	view("link", b.linkView(linkForm{}))
+	view("link filled in", b.linkView(linkForm{account: "111122223333", label: strings.Repeat("a", 100), reason: wild(3000)}))
 	view("making credentials", credentialsView(section("Making a key.")))
-	view("credentials", secretView(strings.Repeat("a", 100), "111122223333", provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))
+	view("credentials", secretView(strings.Repeat("a", 100), store.Task{Account: store.AccountKey{Partition: "aws", ID: "111122223333"}}, provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))
 	return messages, views
 }

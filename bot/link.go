@@ -2,11 +2,9 @@ package bot
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -17,9 +15,11 @@ const (
 	viewLink = "link"
 
 	// The inputs of the form, by block ID.
-	inputAccount = "account"
-	inputLabel   = "label"
-	inputReason  = "reason"
+	inputAccount   = "account"
+	inputPartition = "partition"
+	inputLabel     = "label"
+	inputRoleSet   = "role-set"
+	inputReason    = "reason"
 
 	maxReason    = 3000 // characters, what a text input takes at most
 	maxLabel     = 100  // characters
@@ -29,39 +29,47 @@ const (
 // DefaultLabelPattern is the naming scheme of an operator who sets none. The bot knows its meaning in words.
 const DefaultLabelPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`
 
-// wish is what somebody asks to link.
-type wish struct {
-	account, label, reason string // as typed
+// linkForm is what somebody asks to link, as typed so far; the role set as a wish keeps it.
+type linkForm struct {
+	account, label, roleSet, reason string
 }
 
 // link asks for an account in one line, or opens the form.
 func (b *Bot) link(ctx context.Context, c *command, rest string) (outcome, error) {
-	var w wish
-	w.account, rest = word(rest)
-	w.label, w.reason = word(rest)
-	if w.account == "" {
-		return outcome{open: linkView(w)}, nil
+	typed, rest := word(rest)
+	if typed == "" {
+		return outcome{open: b.linkView(linkForm{})}, nil
 	}
-	id, err := accountID(w.account)
+	key, err := b.accountKey(typed)
 	if err != nil {
 		return outcome{}, err
 	}
-	w.account = id
-	if w.label == "" {
-		return outcome{open: linkView(w)}, nil
-	}
-	if err := b.labelFits(w.label); err != nil {
-		return outcome{}, err
-	}
-	r, err := b.ask(ctx, &c.delivery, w)
+	f, err := b.linkLine(key, rest)
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: note(askedSentence(r))}, nil
+	if f.label == "" {
+		return outcome{open: b.linkView(f)}, nil
+	}
+	return b.asked(ctx, c, store.Request{Kind: store.Link, Account: key, Wish: b.wish(key, f.label, f.roleSet), Reason: f.reason}, nil)
 }
 
-func askedSentence(r store.Request) string {
-	return fmt.Sprintf(":incoming_envelope: You asked to link AWS account %s to Okta as %s. You will hear by direct message once it is decided.", code(r.Account.ID), code(r.Label))
+// linkLine reads what follows the account: [application name] [role-set=NAME] [reason].
+func (b *Bot) linkLine(key store.AccountKey, rest string) (f linkForm, err error) {
+	f.account = accountName(key)
+	set, rest := roleSetWord(rest)
+	f.label, rest = word(rest)
+	if set == "" {
+		set, rest = roleSetWord(rest)
+	}
+	f.reason = rest
+	if f.roleSet, err = b.roleSet(set); err != nil {
+		return f, err
+	}
+	if f.label != "" {
+		err = b.labelFits(f.label)
+	}
+	return f, err
 }
 
 // linkSubmitted asks for the account that the form names, or shows in the form what is wrong.
@@ -69,20 +77,27 @@ func (b *Bot) linkSubmitted(ctx context.Context, s *submission) (outcome, error)
 	if _, err := b.member(ctx, &s.delivery); err != nil {
 		return outcome{}, err
 	}
-	w := wish{account: s.values[inputAccount], label: strings.TrimSpace(s.values[inputLabel]), reason: s.values[inputReason]}
 	wrong := map[string]string{}
-	id, err := accountID(w.account)
+	account := s.values[inputAccount]
+	if partition := s.values[inputPartition]; partition != "" && !strings.Contains(account, "/") {
+		account = partition + "/" + account
+	}
+	key, err := b.accountKey(account)
 	if err != nil {
 		wrong[inputAccount] = formError(err)
 	}
-	w.account = id
-	if err := b.labelFits(w.label); err != nil {
+	label := strings.TrimSpace(s.values[inputLabel])
+	if err := b.labelFits(label); err != nil {
 		wrong[inputLabel] = formError(err)
+	}
+	set, err := b.roleSet(s.values[inputRoleSet])
+	if err != nil {
+		wrong[inputRoleSet] = formError(err)
 	}
 	if len(wrong) > 0 {
 		return outcome{errors: wrong}, nil
 	}
-	_, err = b.ask(ctx, &s.delivery, w)
+	_, err = b.ask(ctx, &s.delivery, store.Request{Kind: store.Link, Account: key, Wish: b.wish(key, label, set), Reason: s.values[inputReason]}, nil)
 	if store.KindOf(err) == store.Conflict && !errors.Is(err, errRepeated) {
 		b.logRefusal(&s.delivery, err)
 		field := inputAccount
@@ -132,46 +147,54 @@ func (b *Bot) labelRemedy() string {
 	return "Example: `" + labelExample + "`."
 }
 
-// ask records the request.
-func (b *Bot) ask(ctx context.Context, d *delivery, w wish) (store.Request, error) {
-	now := b.clock.Now().UTC()
-	wanted := store.Request{
-		ID: requestID(now), Kind: store.Link,
-		Account: store.AccountKey{Partition: b.cfg.Partition, ID: w.account},
-		Label:   w.label, Mode: b.cfg.Mode, Reason: cut(strings.TrimSpace(w.reason), maxReason),
-		Requester: d.by, Required: b.cfg.Required,
+// linkView is the form, filled in as far as f goes. It asks for the partition and the role set where there are several.
+func (b *Bot) linkView(f linkForm) *slack.ModalViewRequest {
+	partition, id, has := strings.Cut(f.account, "/")
+	if !has {
+		partition, id = b.cfg.Partitions[0], f.account
 	}
-	if b.cfg.ExpireAfter > 0 {
-		wanted.Expires = now.Add(b.cfg.ExpireAfter)
+	account := slack.NewPlainTextInputBlockElement(plain("111122223333"), "value").WithInitialValue(id).WithMaxLength(40)
+	label := slack.NewPlainTextInputBlockElement(plain(labelExample), "value").WithInitialValue(f.label).WithMaxLength(maxLabel)
+	reason := slack.NewPlainTextInputBlockElement(nil, "value").WithInitialValue(cut(f.reason, maxReason)).WithMultiline(true).WithMaxLength(maxReason)
+	blocks := []slack.Block{slack.NewInputBlock(inputAccount, plain("AWS account ID"), plain("12 digits; hyphens are fine."), account)}
+	if len(b.cfg.Partitions) > 1 {
+		blocks = append(blocks, slack.NewInputBlock(inputPartition, plain("Partition"), nil, menu(b.cfg.Partitions, partition)))
 	}
-	var opened store.Request
-	err := b.once(ctx, d, func(tx *store.Tx) (err error) {
-		opened, err = tx.OpenRequest(wanted)
-		return err
-	})
-	return opened, err
-}
-
-// requestID names a request so that requests sort by time: 20261123-165101-k3f9qz.
-func requestID(now time.Time) string {
-	return now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
-}
-
-// linkView is the form, filled in as far as w goes.
-func linkView(w wish) *slack.ModalViewRequest {
-	account := slack.NewPlainTextInputBlockElement(plain("111122223333"), "value").WithInitialValue(w.account).WithMaxLength(40)
-	label := slack.NewPlainTextInputBlockElement(plain(labelExample), "value").WithInitialValue(w.label).WithMaxLength(maxLabel)
-	reason := slack.NewPlainTextInputBlockElement(nil, "value").WithInitialValue(w.reason).WithMultiline(true).WithMaxLength(maxReason)
+	blocks = append(blocks, slack.NewInputBlock(inputLabel, plain("Application name"), plain("The name of the tile in Okta."), label))
+	if sets := b.roleSets(); len(sets) > 1 {
+		chosen := store.Wish{RoleSet: f.roleSet}.RoleSetName()
+		blocks = append(blocks, slack.NewInputBlock(inputRoleSet, plain("Role set"), plain("The IAM roles that the account gets."), menu(sets, chosen)))
+	}
+	blocks = append(blocks, slack.NewInputBlock(inputReason, plain("Reason"), plain("What the admins should know."), reason).WithOptional(true),
+		aside("An admin decides; you hear by direct message."))
 	return &slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: viewLink,
 		Title: plain("Link an AWS account"), Submit: plain("Ask"), Close: plain("Cancel"),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock(inputAccount, plain("AWS account ID"), plain("12 digits; hyphens are fine."), account),
-			slack.NewInputBlock(inputLabel, plain("Application name"), plain("The name of the tile in Okta."), label),
-			slack.NewInputBlock(inputReason, plain("Reason"), plain("What the admins should know."), reason).WithOptional(true),
-			aside("An admin decides; you hear by direct message."),
-		}},
+		Blocks: slack.Blocks{BlockSet: blocks},
 	}
+}
+
+// menu is a select of a form that offers names, as many as Slack takes, with one of them chosen.
+func menu(names []string, chosen string) *slack.SelectBlockElement {
+	m := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "value")
+	for _, name := range names[:min(len(names), maxOptions)] {
+		o := option(name, name)
+		m.Options = append(m.Options, o)
+		if name == chosen {
+			m.InitialOption = o
+		}
+	}
+	return m
+}
+
+// What Slack takes of a menu (https://docs.slack.dev/reference/block-kit/composition-objects/option-object).
+const (
+	maxOptions    = 100
+	maxOptionText = 75 // characters
+)
+
+func option(value, text string) *slack.OptionBlockObject {
+	return slack.NewOptionBlockObject(value, plain(cut(text, maxOptionText)), nil)
 }
 
 // noticeView is a modal that says something.

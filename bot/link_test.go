@@ -184,7 +184,7 @@ func TestWithdrawing(t *testing.T) {
 	if got := w.reply(slack.Requester, "withdraw "+accountID); !strings.Contains(got, "is withdrawn") {
 		t.Errorf("by command: %q", got)
 	}
-	if got := w.reply(slack.Requester, "withdraw "+accountID); !strings.Contains(got, "was withdrawn by <@"+slack.Requester+">") {
+	if got := w.reply(slack.Requester, "withdraw "+accountID); !strings.Contains(got, "No request for account "+accountID+" waits for a decision") {
 		t.Errorf("a second time: %q", got)
 	}
 }

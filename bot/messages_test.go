@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,15 +13,20 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
+// steps is how many steps linking has.
+func steps() string {
+	return strconv.Itoa(len(provision.Titles(store.Account{Wish: store.Wish{Mode: store.ModeAPI}})))
+}
+
 func TestProgressIsEditedInPlace(t *testing.T) {
 	w := live(t)
 	_, m := w.approved()
-	dm := w.message(w.slack.DM(slack.Requester), "0 of 8 steps")
-	thread := w.message(slack.AdminChannel, "0 of 8 steps")
+	dm := w.message(w.slack.DM(slack.Requester), "0 of "+steps()+" steps")
+	thread := w.message(slack.AdminChannel, "0 of "+steps()+" steps")
 	if thread.ThreadTS != m.TS || dm.ThreadTS != "" {
 		t.Errorf("progress stands in the thread of %q, and of %q for the requester", thread.ThreadTS, dm.ThreadTS)
 	}
-	titles := provision.Titles(store.ModeAPI)
+	titles := provision.Titles(store.Account{Wish: store.Wish{Mode: store.ModeAPI}})
 	for i, title := range titles[:3] {
 		w.clock.Advance(time.Second)
 		w.steps(func(a *store.Account) {
@@ -39,13 +45,13 @@ func TestProgressIsEditedInPlace(t *testing.T) {
 func TestEditsKeepTheirDistance(t *testing.T) {
 	w := live(t)
 	w.approved()
-	dm := w.message(w.slack.DM(slack.Requester), "0 of 8 steps")
-	titles := provision.Titles(store.ModeAPI)
+	dm := w.message(w.slack.DM(slack.Requester), "0 of "+steps()+" steps")
+	titles := provision.Titles(store.Account{Wish: store.Wish{Mode: store.ModeAPI}})
 	finish := func(i int) {
 		w.steps(func(a *store.Account) { a.Steps[titles[i].Name] = store.Step{State: store.StepDone} })
 	}
 	finish(0)
-	w.now(dm, "1 of 8 steps")
+	w.now(dm, "1 of "+steps()+" steps")
 	finish(1)
 	key := store.MessageKey(store.RequestKey(w.request().ID), "progress", slack.Requester)
 	w.stored("the next edit being put off", func(tx *store.ReadTx) bool {
@@ -54,7 +60,7 @@ func TestEditsKeepTheirDistance(t *testing.T) {
 	})
 	finish(2)
 	w.clock.Advance(time.Second)
-	now := w.now(dm, "3 of 8 steps")
+	now := w.now(dm, "3 of "+steps()+" steps")
 	if len(now.Earlier) > 3 {
 		t.Errorf("edited %d times", len(now.Earlier))
 	}
@@ -64,7 +70,7 @@ func TestEachFailureAndTheEndAreNews(t *testing.T) {
 	w := live(t)
 	w.approved()
 	dm := w.slack.DM(slack.Requester)
-	title := provision.Titles(store.ModeAPI)[0]
+	title := provision.Titles(store.Account{Wish: store.Wish{Mode: store.ModeAPI}})[0]
 	fail := func() {
 		w.steps(func(a *store.Account) {
 			a.Steps[title.Name] = store.Step{State: store.StepFailed, Ended: w.clock.Now(), Problem: &store.Problem{
@@ -259,7 +265,7 @@ func TestAPendingRequestMovesWithTheAdminChannel(t *testing.T) {
 	w := live(t)
 	_, m := w.asked()
 	w.end()
-	w.cfg.AdminChannel, w.cfg.Approvers, w.cfg.RoleSet = slack.General, []string{slack.AdminOne}, w.cfg.RoleSet[:1]
+	w.cfg.AdminChannel, w.cfg.Approvers, w.cfg.Pipeline.RoleSets = slack.General, []string{slack.AdminOne}, map[string][]provision.RoleSpec{store.DefaultRoleSet: provision.DefaultRoleSet()[:1]}
 	w.bot = w.newBot(connection())
 	w.start()
 	moved := w.message(slack.General, label, "[approve]")

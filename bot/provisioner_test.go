@@ -21,6 +21,11 @@ type provisioner struct {
 	panics  bool          // CheckTask does
 	gate    chan struct{} // where set, Credentials waits for it
 	waits   chan struct{} // where set, is closed when Credentials waits
+
+	plan    []store.Finding // what Plan finds
+	looked  []store.Account // what Plan was asked of
+	finds   []store.Finding // what Check finds
+	checked int             // how often Check was asked
 }
 
 var _ bot.Provisioner = (*provisioner)(nil)
@@ -69,4 +74,37 @@ func (p *provisioner) Credentials(ctx context.Context, id string, by store.Perso
 		_, err := tx.KeyShown(id, secret.ID, by)
 		return err
 	})
+}
+
+func (p *provisioner) Plan(_ context.Context, a store.Account) ([]store.Finding, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked = append(p.looked, a)
+	return p.plan, p.err
+}
+
+func (p *provisioner) Check(ctx context.Context, key store.AccountKey) (c store.Check, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.checked++; p.err != nil {
+		return c, p.err
+	}
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		a, err := tx.Account(key)
+		if err != nil {
+			return err
+		}
+		if err := tx.Checked(&a, p.finds, nil); err != nil {
+			return err
+		}
+		if err := tx.SaveAccount(&a); err != nil {
+			return err
+		}
+		c, err = tx.Check(key)
+		if err != nil && store.KindOf(err) == store.NotFound {
+			c, err = store.Check{Account: key, At: tx.Now()}, nil
+		}
+		return err
+	})
+	return c, err
 }

@@ -19,9 +19,10 @@ const (
 	showRequest   = "request"   // a request, in the admin channel, with the buttons that decide it
 	showRequested = "requested" // a request, to who asked, with the button that takes it back
 	showDecision  = "decision"  // how a request was decided, to who asked
-	showProgress  = "progress"  // the steps of the account
-	showOutcome   = "outcome"   // that the account is linked, or why it isn't
+	showProgress  = "progress"  // the steps of the account, or how far a batch is
+	showOutcome   = "outcome"   // that the account is what was asked for, or why it isn't
 	showTask      = "task"      // a task, to an assignee
+	showDrift     = "drift"     // what differs in an account, in the admin channel, with the buttons that deal with it
 )
 
 // rendering is what a message shall be.
@@ -35,36 +36,60 @@ type rendering struct {
 // scene is the records that a message is about.
 type scene struct {
 	request store.Request
-	account *store.Account // nil: not this request's, or not yet one
+	account *store.Account // that carries the request out, or did last; nil: another request has taken its place, or it isn't approved
+	was     *store.Account // the account while the request waits for a decision
+	pending *store.Request // another request for the account, which waits for a decision
 	task    *store.Task
+	check   *store.Check
+	tally   *tally // of an approved batch
 }
 
 // look reads the records that m is about.
 func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
-	id := ""
-	switch kind, rest, _ := strings.Cut(m.Subject, "/"); kind {
-	case "request":
-		id = rest
+	kind, rest, _ := strings.Cut(m.Subject, "/")
+	switch kind {
+	case "check":
+		return lookAtCheck(tx, rest)
 	case "task":
 		t, err := tx.Task(rest)
 		if err != nil {
 			return s, err
 		}
-		s.task, id = &t, t.Request
+		s.task, rest = &t, t.Request
+	case "request":
 	default:
 		return s, &store.Error{Kind: store.Permanent, Message: "this version of oktaws can't show " + m.Subject}
 	}
-	if s.request, err = tx.Request(id); err != nil {
+	if s.request, err = tx.Request(rest); err != nil {
 		return s, err
 	}
-	a, err := tx.Account(s.request.Account)
-	switch {
-	case err == nil && a.RequestID == id:
-		s.account = &a
-	case err != nil && store.KindOf(err) != store.NotFound:
+	if len(s.request.Batch) > 0 {
+		if s.request.State == store.Approved && (m.View == showProgress || m.View == showOutcome) {
+			s.tally, err = count(tx, s.request)
+		}
 		return s, err
 	}
-	return s, nil
+	a, err := knownAccount(tx, s.request.Account)
+	if err != nil || a == nil {
+		return s, err
+	}
+	if a.Pending == s.request.ID {
+		s.was = a
+	}
+	if a.RequestID == s.request.ID {
+		s.account = a
+		s.pending, err = waiting(tx, a)
+	}
+	return s, err
+}
+
+// waiting is the request for the account that waits for a decision, or nil.
+func waiting(tx *store.ReadTx, a *store.Account) (*store.Request, error) {
+	if a.Pending == "" {
+		return nil, nil
+	}
+	r, err := tx.Request(a.Pending)
+	return &r, err
 }
 
 // render says what m shall be.
@@ -77,9 +102,17 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 	case showDecision:
 		return renderDecision(s), nil
 	case showProgress:
+		if len(s.request.Batch) > 0 {
+			return renderBatchProgress(m, s), nil
+		}
 		return renderProgress(m, s), nil
 	case showOutcome:
+		if len(s.request.Batch) > 0 {
+			return renderBatchOutcome(m, s), nil
+		}
 		return b.renderOutcome(m, s), nil
+	case showDrift:
+		return renderDrift(m, s, b.clock.Now()), nil
 	case showTask:
 		if s.task == nil {
 			return rendering{}, errors.New("a task's message without a task")

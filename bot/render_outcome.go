@@ -12,19 +12,50 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// renderOutcome says that the account is linked, or why it isn't. Each failure has an identity of its own, so that each
-// one notifies.
+// failedForeign begins the identity of a failure that has the button Take it over.
+const failedForeign = "failed-foreign-"
+
+// renderOutcome says that the account is what the request asked for, or why it isn't. Each failure has an identity of
+// its own, so that each one notifies.
 func (b *Bot) renderOutcome(m store.Message, s scene) rendering {
-	if s.account == nil || s.request.State != store.Approved {
+	if s.request.State != store.Approved {
 		return rendering{}
 	}
-	switch s.account.State {
-	case store.Linked:
-		return rendering{identity: "linked", content: b.linkedContent(*s.account, s.request)}
-	case store.Failed:
-		return rendering{identity: "failed-" + failureID(*s.account), content: failedContent(*s.account, readerOf(m))}
+	switch a := s.account; {
+	case a == nil:
+	case s.finished():
+		return rendering{identity: string(a.Desired), content: b.finishedContent(*a, s.request)}
+	case a.State == store.Failed && b.adoptable(m, s):
+		return rendering{identity: failedForeign + failureID(*a), content: b.adoptableContent(m, s)}
+	case a.State == store.Failed:
+		return rendering{identity: "failed-" + failureID(*a), content: failedContent(*a, s.request, readerOf(m))}
+	}
+	if strings.HasPrefix(m.Identity, failedForeign) { // its button must go
+		past := fmt.Sprintf(":x: %s %s failed. It was tried again, or asked for anew, since.", doing(s.request), about(s.request.Account, s.request.Label))
+		return rendering{inPlace: true, content: note(past)}
 	}
 	return rendering{} // and forget the last failure, so that the same one again notifies again
+}
+
+// finished says whether the account has been what the request asked for. What is found to differ later is no part of it.
+func (s scene) finished() bool {
+	return !s.request.Ended.IsZero() || s.account.State == store.Linked || s.account.State == store.Unlinked
+}
+
+// adoptable says whether the message offers to take over what is in the way.
+func (b *Bot) adoptable(m store.Message, s scene) bool {
+	p := s.account.FirstProblem()
+	return m.Where == b.cfg.AdminChannel && p != nil && p.Foreign && s.account.Desired == store.WantLinked
+}
+
+func (b *Bot) adoptableContent(m store.Message, s scene) content {
+	c := failedContent(*s.account, s.request, readerOf(m))
+	if s.pending != nil {
+		c.blocks = append(c.blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending, s.account))))
+		return c
+	}
+	c.blocks = append(c.blocks, slack.NewActionBlock("outcome", button(actionTakeOver, s.request.ID, "Take it over")))
+	return c
 }
 
 // failureID tells one failure from the next: by what failed, why, and when.
@@ -33,7 +64,7 @@ func failureID(a store.Account) string {
 	if a.Problem != nil {
 		fmt.Fprintf(h, "account %s\n", a.Problem.Message)
 	}
-	for _, title := range provision.Titles(a.Mode) {
+	for _, title := range provision.Titles(a) {
 		if step := a.Steps[title.Name]; step.State == store.StepFailed {
 			fmt.Fprintf(h, "%s %d\n", title.Name, step.Ended.UnixNano())
 		}
@@ -41,45 +72,84 @@ func failureID(a store.Account) string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-func failedContent(a store.Account, who reader) content {
-	about := fmt.Sprintf("AWS account %s (%s)", code(a.ID), mrkdwn(a.Label, nameLimit))
+func failedContent(a store.Account, r store.Request, who reader) content {
+	failed := fmt.Sprintf("%s %s failed", doing(r), about(a.AccountKey, a.Label))
 	var lines []string
 	if a.Problem != nil {
 		lines = append(lines, problemLine(a.Problem, who))
 	}
-	for _, title := range provision.Titles(a.Mode) {
+	for _, title := range provision.Titles(a) {
 		if step := a.Steps[title.Name]; step.State == store.StepFailed {
-			line := "*" + mrkdwn(title.Title, noteLimit) + "*"
+			line := "*" + stepTitle(title) + "*"
 			if step.Problem != nil {
 				line += "\n" + problemLine(step.Problem, who)
 			}
 			lines = append(lines, line)
 		}
 	}
-	text := fmt.Sprintf("Linking AWS account %s (%s) failed.", a.ID, mrkdwn(a.Label, nameLimit))
-	if p := a.FirstProblem(); p != nil {
-		text += " " + problemLine(p, who)
+	text := spoken(failed) + "."
+	p := a.FirstProblem()
+	if p != nil {
+		text += " " + spoken(problemLine(p, who))
 	}
-	lines = append([]string{":x: *Linking " + about + " failed*"}, lines...)
+	lines = append([]string{":x: *" + failed + "*"}, within(lines, bigList)...)
 	lines = append(lines, retryLine(a))
+	if p != nil && p.Foreign && a.Desired == store.WantLinked {
+		lines = append(lines, fmt.Sprintf("Or take over what was made by hand: `/oktaws adopt %s` asks for that.", accountName(a.AccountKey)))
+	}
 	return content{text: text, blocks: paragraphs(lines)}
 }
 
-func (b *Bot) linkedContent(a store.Account, r store.Request) content {
-	lines := []string{fmt.Sprintf(":tada: *AWS account %s is linked* as %s.", code(a.ID), mrkdwn(a.Label, nameLimit))}
-	if a.Known.TileURL != "" {
-		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
+// finishedContent says that the account is what was asked for.
+func (b *Bot) finishedContent(a store.Account, r store.Request) content {
+	account, name := "AWS account "+code(accountName(a.AccountKey)), mrkdwn(a.Label, nameLimit)
+	it := about(a.AccountKey, a.Label)
+	var head, text string
+	switch r.Kind {
+	case store.Link, store.Adopt:
+		head = fmt.Sprintf(":tada: *%s is linked* as %s.", account, name)
+		text = fmt.Sprintf("%s is linked to Okta as %s.", spoken(account), name)
+		if names := roleNames(b.cfg.Pipeline.RoleSets[a.RoleSetName()]); len(names) > 0 {
+			text += " Roles: " + strings.Join(firstFew(names, 5), ", ") + "."
+		}
+	case store.Unlink:
+		head = fmt.Sprintf(":white_check_mark: *%s is unlinked.*", it)
+	case store.Repair:
+		head = fmt.Sprintf(":white_check_mark: *%s is repaired*: it is again what it shall be.", it)
+		if len(r.Rotate) > 0 {
+			head += " Its " + rotated(r) + " is rotated."
+		}
+	case store.Rotate:
+		head = fmt.Sprintf(":white_check_mark: *The %s of %s is rotated.*", rotated(r), it)
+	default:
+		head = fmt.Sprintf(":white_check_mark: *%s is switched*: its integration mode is %s, and its role set %s.", it, code(string(a.Mode)), code(a.RoleSetName()))
 	}
-	lines = append(lines, b.roleLines("Members of these Okta groups see the tile and get the roles", r, &a)...)
-	var names []string
-	for _, role := range b.cfg.RoleSet {
-		names = append(names, mrkdwn(role.Name, nameLimit))
+	if text == "" {
+		_, said, _ := strings.Cut(head, " ")
+		text = spoken(said)
 	}
-	text := fmt.Sprintf("AWS account %s is linked to Okta as %s.", a.ID, mrkdwn(a.Label, nameLimit))
-	if len(names) > 0 {
-		text += " Roles: " + strings.Join(firstFew(names, 5), ", ") + "."
+	lines := []string{head}
+	if r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change {
+		if a.Known.TileURL != "" {
+			lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
+		}
+		lines = append(lines, b.roleLines("Members of these Okta groups see the tile and get the roles", a.AccountKey, a.Wish, &a)...)
 	}
-	return content{text: text, blocks: paragraphs(lines)}
+	return content{text: text, blocks: paragraphs(append(lines, leftLines(a)...))}
+}
+
+// leftLines is what the steps left alone, since it isn't oktaws's.
+func leftLines(a store.Account) []string {
+	var left []string
+	for _, title := range provision.Titles(a) {
+		for _, what := range a.Steps[title.Name].Left {
+			left = append(left, "• "+oneLine(statement(what, noteLimit)))
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return append([]string{"*Left alone*, since it isn't oktaws's:"}, within(left, smallList)...)
 }
 
 // consoleURL leads to the application in the admin console, or as near to it as is known.

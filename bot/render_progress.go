@@ -14,9 +14,12 @@ func renderProgress(m store.Message, s scene) rendering {
 		return rendering{}
 	}
 	a := *s.account
-	head := fmt.Sprintf("%s AWS account %s (%s): %s", stateSign(a.State), code(a.ID), mrkdwn(a.Label, nameLimit), standing(a))
+	if a.State == store.Drifted { // found later: what was asked for was reached
+		a.State = store.Linked
+	}
+	head := fmt.Sprintf("%s %s: %s", stateSign(a.State), about(a.AccountKey, a.Label), standing(a))
 	who := readerOf(m)
-	lines := append([]string{"*" + head + "*"}, stepLines(a, who)...)
+	lines := append([]string{"*" + head + "*"}, stepLines(a, who, bigList)...)
 	if a.State == store.Failed {
 		lines = append(lines, retryLine(a))
 	}
@@ -25,23 +28,25 @@ func renderProgress(m store.Message, s scene) rendering {
 
 // progressSentence says how far an account is.
 func progressSentence(a store.Account, who reader) string {
-	finished, total := 0, len(provision.Titles(a.Mode))
+	finished, total := 0, len(provision.Titles(a))
 	for _, step := range a.Steps {
 		if step.State == store.StepDone {
 			finished++
 		}
 	}
-	text := fmt.Sprintf("AWS account %s (%s): %s, %d of %d steps are done.", a.ID, mrkdwn(a.Label, nameLimit), standing(a), finished, total)
+	text := fmt.Sprintf("%s: %s, %d of %d steps are done.", spoken(about(a.AccountKey, a.Label)), standing(a), finished, total)
 	if p := a.FirstProblem(); p != nil {
-		text += " " + problemLine(p, who)
+		text += " " + spoken(problemLine(p, who))
 	}
 	return text
 }
 
 func stateSign(s store.AccountState) string {
 	switch s {
-	case store.Linked:
+	case store.Linked, store.Unlinked:
 		return ":white_check_mark:"
+	case store.Drifted:
+		return ":warning:"
 	case store.Failed:
 		return ":x:"
 	case store.Waiting:
@@ -51,14 +56,14 @@ func stateSign(s store.AccountState) string {
 }
 
 // stepLines is one line a step, in the order in which people read them, with what it does or why it fails.
-func stepLines(a store.Account, who reader) []string {
+func stepLines(a store.Account, who reader, room int) []string {
 	var lines []string
 	if a.Problem != nil {
 		lines = append(lines, ":x: "+problemLine(a.Problem, who))
 	}
-	for _, title := range provision.Titles(a.Mode) {
+	for _, title := range provision.Titles(a) {
 		step, begun := a.Steps[title.Name]
-		line := stepSign(step, begun) + " " + mrkdwn(title.Title, noteLimit)
+		line := stepSign(step, begun) + " " + stepTitle(title)
 		if step.Note != "" && step.State != store.StepDone {
 			line += " – " + mrkdwn(step.Note, noteLimit)
 		}
@@ -71,7 +76,15 @@ func stepLines(a store.Account, who reader) []string {
 		}
 		lines = append(lines, line)
 	}
-	return lines
+	return within(lines, room)
+}
+
+// stepTitle is a step as people read it.
+func stepTitle(t provision.StepTitle) string {
+	if t.Undo {
+		return "Take away: " + mrkdwn(t.Title, noteLimit)
+	}
+	return mrkdwn(t.Title, noteLimit)
 }
 
 func stepSign(step store.Step, begun bool) string {
@@ -131,5 +144,5 @@ func troubleLine(p *store.Problem) string {
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
 
 func retryLine(a store.Account) string {
-	return fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", a.ID)
+	return fmt.Sprintf("Once that is done, type `/oktaws retry %s`.", accountName(a.AccountKey))
 }

@@ -6,22 +6,25 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
 // renderRequest is a request in the admin channel.
 func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	r := s.request
-	blocks := []slack.Block{section(fmt.Sprintf(":key: %s asks to link AWS account %s to Okta as *%s*.", mention(r.Requester), code(r.Account.ID), mrkdwn(r.Label, nameLimit)))}
+	asks := fmt.Sprintf("%s asks to %s.", mention(r.Requester), wanted(r, s.was))
+	blocks := []slack.Block{section(sign(r.Kind) + " " + asks)}
 	if r.Reason != "" {
 		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
 	}
-	blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r, s.account))...)
+	if r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change {
+		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, aliased(s)))...)
+	}
+	blocks = append(blocks, paragraphs(planLines(r))...)
 	for _, line := range approvalLines(r) {
 		blocks = append(blocks, section(line))
 	}
-	text := fmt.Sprintf("%s asks to link AWS account %s to Okta as %s.", mention(r.Requester), r.Account.ID, mrkdwn(r.Label, nameLimit))
+	text := spoken(asks)
 	switch {
 	case r.State != store.Pending:
 		return rendering{identity: showRequest, content: content{text: text + " " + decisionLine(r), blocks: append(blocks, section(decisionLine(r)))}}
@@ -40,30 +43,16 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	return rendering{identity: showRequest, content: content{text: text + " Approve or deny it here.", blocks: blocks}}
 }
 
+// aliased is the account whose alias names the Okta groups of a request.
+func aliased(s scene) *store.Account {
+	if s.account != nil {
+		return s.account
+	}
+	return s.was
+}
+
 func button(action, value, text string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(action, value, plain(text))
-}
-
-// roleLines is the role set, and the Okta groups that get the roles, under a heading.
-func (b *Bot) roleLines(heading string, r store.Request, a *store.Account) []string {
-	const most = 20
-	if len(b.cfg.RoleSet) == 0 {
-		return nil
-	}
-	var lines []string
-	for _, role := range b.cfg.RoleSet {
-		lines = append(lines, fmt.Sprintf("• role %s for the Okta group %s", code(role.Name), code(groupName(role, r, a))))
-	}
-	return append([]string{"*" + heading + "*"}, firstFew(lines, most)...)
-}
-
-// groupName is the name of the Okta group that a role is for. The account's alias is known once linking has begun.
-func groupName(role provision.RoleSpec, r store.Request, a *store.Account) string {
-	alias := "{alias}"
-	if a != nil && a.Known.Alias != "" {
-		alias = a.Known.Alias
-	}
-	return strings.NewReplacer("{label}", r.Label, "{account}", r.Account.ID, "{role}", role.Name, "{alias}", alias).Replace(role.Group)
 }
 
 // approvalLines is who approved so far, where more than one must.
@@ -105,8 +94,9 @@ func decisionLine(r store.Request) string {
 // renderRequested is a request to who asked, with the way back.
 func renderRequested(s scene) rendering {
 	r := s.request
-	text := fmt.Sprintf("You asked to link AWS account %s to Okta as %s.", r.Account.ID, mrkdwn(r.Label, nameLimit))
-	blocks := []slack.Block{section(fmt.Sprintf(":incoming_envelope: You asked to link AWS account %s to Okta as *%s*.", code(r.Account.ID), mrkdwn(r.Label, nameLimit)))}
+	asked := fmt.Sprintf("You asked to %s.", wanted(r, s.was))
+	text := spoken(asked)
+	blocks := []slack.Block{section(":incoming_envelope: " + asked)}
 	if r.Reason != "" {
 		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
 	}
@@ -125,36 +115,28 @@ func renderRequested(s scene) rendering {
 	return rendering{identity: showRequested, content: content{text: text + " " + waits, blocks: blocks}}
 }
 
-// became is how a request ended, after its name.
-func became(s store.RequestState) string {
-	if s == store.Expired {
-		return "has expired"
-	}
-	return "was " + string(s)
-}
-
 // renderDecision tells who asked how the request was decided.
 func renderDecision(s scene) rendering {
 	r := s.request
 	if r.State == store.Pending || r.Decided == nil {
 		return rendering{}
 	}
-	about := fmt.Sprintf("AWS account %s (%s)", code(r.Account.ID), mrkdwn(r.Label, nameLimit))
-	text := fmt.Sprintf("Your request for AWS account %s %s.", r.Account.ID, became(r.State))
+	asked := "Your request to " + wanted(r, nil)
+	text := fmt.Sprintf("%s %s.", spoken(asked), became(r.State))
 	var next string
 	switch r.State {
 	case store.Approved:
-		text = fmt.Sprintf("Your request for AWS account %s was approved by %s. Linking begins.", r.Account.ID, mention(r.Decided.By))
-		next = "Linking begins now; a message here shows how it goes."
+		text = fmt.Sprintf("%s was approved by %s. It begins now.", spoken(asked), mention(r.Decided.By))
+		next = "It begins now; a message here shows how it goes."
 	case store.RequestDenied:
-		text = fmt.Sprintf("Your request for AWS account %s was denied by %s: %s", r.Account.ID, mention(r.Decided.By), mrkdwn(r.Decided.Reason, reasonLimit))
-		next = "You may ask again with `/oktaws link`."
+		text = fmt.Sprintf("%s was denied by %s: %s", spoken(asked), mention(r.Decided.By), mrkdwn(r.Decided.Reason, reasonLimit))
+		next = "You may ask again with " + askAgain(r) + "."
 	case store.Expired:
-		next = "Ask again with `/oktaws link`, and tell an admin."
+		next = "Ask again with " + askAgain(r) + ", and tell an admin."
 	case store.Withdrawn:
-		next = "You may ask again with `/oktaws link`."
+		next = "You may ask again with " + askAgain(r) + "."
 	}
 	return rendering{identity: string(r.State), content: content{text: text, blocks: []slack.Block{
-		section("Your request for " + about + "\n" + decisionLine(r)), aside(next),
+		section(asked + "\n" + decisionLine(r)), aside(next),
 	}}}
 }

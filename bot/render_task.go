@@ -9,49 +9,77 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
+// taskWords are a kind of task in words; the account's name follows each of the first four.
+type taskWords struct {
+	todo, late, done, closed string
+	why                      string
+	steps                    func(tab string) []string // as the Okta admin console names them
+}
+
+func wordsOf(k store.TaskKind) taskWords {
+	if k == store.EnterKey {
+		return taskWords{
+			todo: "enter the new access key in Okta for", late: "the new access key is not seen in use in Okta yet for",
+			done: "Okta uses the new access key of", closed: "entering a new access key for",
+			why: "Okta has no API for this, so it takes an Okta admin and two minutes. The old key keeps working until the new one is seen in use.",
+			steps: func(tab string) []string {
+				return []string{
+					"1. Open the application's tab " + tab + " in Okta's admin console.",
+					"2. Click *Show credentials* below.",
+					"3. Under *Integration*, click *Edit*, and replace the access key and the secret key by the new ones shown.",
+					"4. Click *Test API Credentials*, then *Save*.",
+				}
+			},
+		}
+	}
+	return taskWords{
+		todo: "enable provisioning in Okta for", late: "provisioning in Okta is not enabled yet for",
+		done: "provisioning is enabled for", closed: "enabling provisioning for",
+		why: "Okta has no API for this, so it takes an Okta admin and two minutes.",
+		steps: func(tab string) []string {
+			return []string{
+				"1. Open the application's tab " + tab + " in Okta's admin console.",
+				"2. Click *Configure API Integration* and tick *Enable API integration*.",
+				"3. Click *Show credentials* below, and paste the access key and the secret key.",
+				"4. Click *Test API Credentials*, then *Save*.",
+				"5. Under *To App*, click *Edit*, tick *Create Users* and *Update User Attributes*, then *Save*.",
+			}
+		},
+	}
+}
+
 // renderTask is a task to an assignee: what to do, and what is still missing.
 func (b *Bot) renderTask(s scene) rendering {
-	t, r := *s.task, s.request
-	about := fmt.Sprintf("AWS account %s (%s)", code(t.Account.ID), mrkdwn(r.Label, nameLimit))
+	t, words := *s.task, wordsOf(s.task.Kind)
+	it := about(t.Account, s.request.Label)
 	switch t.State {
 	case store.TaskDone:
 		return rendering{identity: string(store.TaskDone), inPlace: true, content: content{
-			text:   fmt.Sprintf("Done: provisioning is enabled for AWS account %s (%s). Thank you!", t.Account.ID, mrkdwn(r.Label, nameLimit)),
-			blocks: []slack.Block{section(fmt.Sprintf(":white_check_mark: *Done:* provisioning is enabled for %s. Seen %s. Thank you!", about, when(t.Ended)))},
+			text:   fmt.Sprintf("Done: %s %s. Thank you!", words.done, spoken(it)),
+			blocks: []slack.Block{section(fmt.Sprintf(":white_check_mark: *Done:* %s %s. Seen %s. Thank you!", words.done, it, when(t.Ended)))},
 		}}
 	case store.TaskClosed:
-		return rendering{identity: string(store.TaskClosed), inPlace: true, content: note("No longer needed: enabling provisioning for " + about + ".")}
+		return rendering{identity: string(store.TaskClosed), inPlace: true, content: note("No longer needed: " + words.closed + " " + it + ".")}
 	}
-	identity, lead := "first", ":raising_hand: *Your turn:* enable provisioning in Okta for "+about
-	text := fmt.Sprintf("Your turn: enable provisioning in Okta for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
+	identity, lead := "first", fmt.Sprintf(":raising_hand: *Your turn:* %s %s", words.todo, it)
+	text := fmt.Sprintf("Your turn: %s %s.", words.todo, spoken(it))
 	if t.Reminders > 0 {
 		identity = "reminder-" + strconv.Itoa(t.Reminders)
-		lead = ":bell: *Reminder:* enable provisioning in Okta for " + about
-		text = fmt.Sprintf("Reminder: provisioning in Okta is not enabled yet for AWS account %s (%s).", t.Account.ID, mrkdwn(r.Label, nameLimit))
+		lead = fmt.Sprintf(":bell: *Reminder:* %s %s", words.todo, it)
+		text = fmt.Sprintf("Reminder: %s %s.", words.late, spoken(it))
 	}
-	blocks := []slack.Block{section(lead + ".\nOkta has no API for this, so it takes an Okta admin and two minutes.")}
-	blocks = append(blocks, paragraphs(taskSteps(b.consoleURL(s.account)))...)
+	tab := "*Provisioning*"
+	if console := b.consoleURL(s.account); console != "" {
+		tab = link(console, "Provisioning")
+	}
+	blocks := []slack.Block{section(lead + ".\n" + words.why)}
+	blocks = append(blocks, paragraphs(words.steps(tab))...)
 	if len(t.Missing) > 0 {
 		lines := append([]string{"*Still missing*, as last seen:"}, missingLines(t)...)
 		blocks = append(blocks, paragraphs(lines)...)
 	}
 	blocks = append(blocks, aside(taskNotes(t)), slack.NewActionBlock("task", b.taskButtons(s)...))
-	return rendering{identity: identity, content: content{text: text, blocks: blocks}, retired: note("A newer message takes the place of this one, about " + about + ".")}
-}
-
-// taskSteps are the steps as the Okta admin console names them.
-func taskSteps(console string) []string {
-	tab := "*Provisioning*"
-	if console != "" {
-		tab = link(console, "Provisioning")
-	}
-	return []string{
-		"1. Open the application's tab " + tab + " in Okta's admin console.",
-		"2. Click *Configure API Integration* and tick *Enable API integration*.",
-		"3. Click *Show credentials* below, and paste the access key and the secret key.",
-		"4. Click *Test API Credentials*, then *Save*.",
-		"5. Under *To App*, click *Edit*, tick *Create Users* and *Update User Attributes*, then *Save*.",
-	}
+	return rendering{identity: identity, content: content{text: text, blocks: blocks}, retired: note("A newer message takes the place of this one, about " + it + ".")}
 }
 
 // taskNotes is what happened about the task so far.

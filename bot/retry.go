@@ -9,7 +9,7 @@ import (
 
 // retry has an account's failed and delayed steps tried again, for who asked for the account and for approvers.
 func (b *Bot) retry(ctx context.Context, c *command, rest string) (outcome, error) {
-	key, err := b.account("retry", rest)
+	key, err := b.account(ctx, "retry", rest)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -36,5 +36,5 @@ func (b *Bot) retry(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: note(fmt.Sprintf(":arrows_counterclockwise: Trying again with AWS account %s. The progress message shows how it goes.", code(key.ID)))}, nil
+	return outcome{say: note(fmt.Sprintf(":arrows_counterclockwise: Trying again with AWS account %s. The progress message shows how it goes.", code(accountName(key))))}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -14,63 +15,80 @@ func (b *Bot) status(ctx context.Context, c *command, rest string) (outcome, err
 	if rest == "" {
 		return b.overview(ctx, c.by)
 	}
-	key, err := b.account("status", rest)
+	key, err := b.account(ctx, "status", rest)
 	if err != nil {
 		return outcome{}, err
 	}
 	var s scene
 	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) {
-		a, err := tx.Account(key)
-		if err != nil {
-			return err
-		}
-		s.account = &a
-		if a.RequestID == "" {
-			return nil
-		}
-		if s.request, err = tx.Request(a.RequestID); err != nil {
-			return err
-		}
-		t, err := tx.Task(store.TaskIDOf(a.RequestID, store.EnableProvisioning))
-		if err == nil {
-			s.task = &t
-		} else if store.KindOf(err) == store.NotFound {
-			err = nil
-		}
+		s, err = lookAtAccount(tx, key)
 		return err
 	})
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: statusContent(s)}, nil
+	return outcome{say: statusContent(s, b.clock.Now())}, nil
 }
 
-func statusContent(s scene) content {
-	a, r := *s.account, s.request
-	state := standing(a)
-	if r.State == store.Pending {
-		state = "waiting for approval"
+// lookAtAccount reads all that a status shows.
+func lookAtAccount(tx *store.ReadTx, key store.AccountKey) (s scene, err error) {
+	a, err := tx.Account(key)
+	if err != nil {
+		return s, err
 	}
-	lines := []string{fmt.Sprintf("*AWS account %s* (%s): %s", code(a.ID), mrkdwn(a.Label, nameLimit), state)}
+	s.account = &a
+	if s.pending, err = waiting(tx, &a); err != nil {
+		return s, err
+	}
+	c, err := tx.Check(key)
+	if err == nil {
+		s.check = &c
+	} else if store.KindOf(err) != store.NotFound {
+		return s, err
+	}
+	if a.RequestID == "" {
+		return s, nil
+	}
+	if s.request, err = tx.Request(a.RequestID); err != nil {
+		return s, err
+	}
+	s.task, err = openTask(tx, a.RequestID)
+	return s, err
+}
+
+func statusContent(s scene, now time.Time) content {
+	a, r := *s.account, s.request
+	lines := []string{fmt.Sprintf("*%s*: %s", about(a.AccountKey, a.Label), position(a))}
+	if p := s.pending; p != nil {
+		lines = append(lines, fmt.Sprintf("%s asked %s to %s. It has %d of %d approvals.", mention(p.Requester), when(p.Created), wanted(*p, &a), len(p.Approvals), p.Required))
+	}
 	if r.ID != "" {
-		lines = append(lines, fmt.Sprintf("Asked for by %s %s.", mention(r.Requester), when(r.Created)))
+		lines = append(lines, fmt.Sprintf("%s asked %s to %s.", mention(r.Requester), when(r.Created), wanted(r, nil)))
 		if r.Decided != nil {
 			lines = append(lines, decisionLine(r))
 		}
+		lines = append(lines, fmt.Sprintf("Integration mode %s, role set %s.", code(string(a.Mode)), code(a.RoleSetName())))
 	}
-	if r.State == store.Approved && len(a.Steps) > 0 {
-		lines = append(lines, stepLines(a, anybody)...)
+	if len(a.Steps) > 0 {
+		lines = append(lines, stepLines(a, anybody, smallList)...)
 	}
-	if s.task != nil && s.task.State == store.TaskOpen {
+	if s.task != nil {
 		lines = append(lines, fmt.Sprintf("It is the turn of %s.", mentions(s.task.Assignees)))
-		lines = append(lines, missingLines(*s.task)...)
-		lines = append(lines, fmt.Sprintf("An approver can help: `/oktaws task %s`.", a.ID))
+		lines = append(lines, within(missingLines(*s.task), smallList)...)
+		lines = append(lines, fmt.Sprintf("An approver can help: `/oktaws task %s`.", accountName(a.AccountKey)))
 	}
-	if a.State == store.Linked && a.Known.TileURL != "" {
+	if s.check != nil && len(s.check.Findings) > 0 {
+		lines = append(append(lines, "*What differs*"), checkLines(*s.check, now, smallList)...)
+	}
+	if s.check != nil && s.check.Problem != nil {
+		lines = append(lines, ":warning: The last look at it failed: "+troubleLine(s.check.Problem))
+	}
+	lines = append(lines, leftLines(a)...)
+	if (a.State == store.Linked || a.State == store.Drifted) && a.Known.TileURL != "" {
 		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
 	}
 	return content{
-		text:   fmt.Sprintf("AWS account %s (%s): %s.", a.ID, mrkdwn(a.Label, nameLimit), state),
+		text:   fmt.Sprintf("%s: %s.", spoken(about(a.AccountKey, a.Label)), position(a)),
 		blocks: paragraphs(lines),
 	}
 }
@@ -82,7 +100,7 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
 		err := tx.Accounts(func(a store.Account) bool {
 			if a.State != store.None {
-				counts[standing(a)]++
+				counts[inGeneral(a)]++
 			}
 			switch a.State {
 			case store.Linking, store.Waiting, store.Failed, store.Unlinking, store.Drifted:
@@ -97,8 +115,8 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 			if r.State == store.Pending {
 				counts["waiting for approval"]++
 			}
-			if r.Requester.ID == by.ID {
-				own = append(own, fmt.Sprintf("• %s %s: %s, asked for %s", code(r.Account.ID), mrkdwn(r.Label, nameLimit), r.State, when(r.Created)))
+			if r.Requester.ID == by.ID && r.Parent == "" {
+				own = append(own, fmt.Sprintf("• to %s: %s, asked for %s", wanted(r, nil), r.State, when(r.Created)))
 			}
 			return true
 		})
@@ -107,6 +125,14 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 		return outcome{}, err
 	}
 	return outcome{say: overviewContent(counts, busy, own)}, nil
+}
+
+// inGeneral is the account's state as accounts are counted by.
+func inGeneral(a store.Account) string {
+	if a.State == store.Drifted {
+		return a.State.Word()
+	}
+	return standing(a)
 }
 
 func overviewContent(counts map[string]int, busy, own []string) content {
@@ -122,11 +148,11 @@ func overviewContent(counts map[string]int, busy, own []string) content {
 	}
 	lines := []string{"*" + summary + "*"}
 	if len(busy) > 0 {
-		lines = append(append(lines, "*In progress*"), firstFew(busy, most)...)
+		lines = append(append(lines, "*In progress*"), within(firstFew(busy, most), bigList/2)...)
 	}
 	slices.Reverse(own) // the newest first
 	if len(own) > 0 {
-		lines = append(append(lines, "*Your requests*"), firstFew(own, most)...)
+		lines = append(append(lines, "*Your requests*"), within(firstFew(own, most), bigList/2)...)
 	}
 	return content{text: summary + " You have made " + plural(len(own), "request", "requests") + ".", blocks: paragraphs(lines)}
 }

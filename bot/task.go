@@ -17,7 +17,7 @@ const checkTimeout = 30 * time.Second
 
 // task sends the open task of an account to an approver whose task it isn't, who helps with it or stands in.
 func (b *Bot) task(ctx context.Context, c *command, rest string) (outcome, error) {
-	key, err := b.account("task", rest)
+	key, err := b.account(ctx, "task", rest)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -27,10 +27,13 @@ func (b *Bot) task(ctx context.Context, c *command, rest string) (outcome, error
 		if err != nil {
 			return err
 		}
-		t, err = tx.Task(store.TaskIDOf(a.RequestID, store.EnableProvisioning))
-		if store.KindOf(err) == store.NotFound && err != nil || t.State != store.TaskOpen {
-			return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Account %s has no open task.", key.ID),
-				Remedy: fmt.Sprintf("See how it stands with /oktaws status %s.", key.ID)}
+		open, err := openTask(tx, a.RequestID)
+		if err == nil && open == nil {
+			err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Account %s has no open task.", accountName(key)),
+				Remedy: fmt.Sprintf("See how it stands with /oktaws status %s.", accountName(key))}
+		}
+		if err == nil {
+			t = *open
 		}
 		return err
 	})
@@ -47,7 +50,21 @@ func (b *Bot) task(ctx context.Context, c *command, rest string) (outcome, error
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: note(fmt.Sprintf(":raising_hand: The task for AWS account %s is yours too: it comes by direct message.", code(key.ID)))}, nil
+	return outcome{say: note(fmt.Sprintf(":raising_hand: The task for AWS account %s is yours too: it comes by direct message.", code(accountName(key))))}, nil
+}
+
+// openTask is the open task of a request, of whatever kind, or nil.
+func openTask(tx *store.ReadTx, request string) (*store.Task, error) {
+	for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+		t, err := tx.Task(store.TaskIDOf(request, kind))
+		if err == nil && t.State == store.TaskOpen {
+			return &t, nil
+		}
+		if err != nil && store.KindOf(err) != store.NotFound {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // workable returns the task of a click by somebody who may work on it, from the newest message about it.

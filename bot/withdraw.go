@@ -9,14 +9,17 @@ import (
 
 // withdraw takes the pending request for an account back, for who asked.
 func (b *Bot) withdraw(ctx context.Context, c *command, rest string) (outcome, error) {
-	key, err := b.account("withdraw", rest)
+	key, err := b.account(ctx, "withdraw", rest)
 	if err != nil {
 		return outcome{}, err
 	}
 	var id string
 	err = b.store.View(ctx, func(tx *store.ReadTx) error {
 		a, err := tx.Account(key)
-		id = a.RequestID
+		if id = a.Pending; err == nil && id == "" {
+			err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("no request for account %s waits for a decision", accountName(key)),
+				Remedy: fmt.Sprintf("See how it stands with /oktaws status %s.", accountName(key))}
+		}
 		return err
 	})
 	if err != nil {
@@ -30,7 +33,7 @@ func (b *Bot) withdraw(ctx context.Context, c *command, rest string) (outcome, e
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: note(fmt.Sprintf(":leftwards_arrow_with_hook: Your request for AWS account %s is withdrawn.", code(r.Account.ID)))}, nil
+	return outcome{say: note(":leftwards_arrow_with_hook: Your request to " + wanted(r, nil) + " is withdrawn.")}, nil
 }
 
 // withdrawClicked takes a pending request back from the button in the requester's direct message.

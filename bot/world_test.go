@@ -53,9 +53,10 @@ func quiet(t *testing.T, change ...func(*world)) *world {
 	w := &world{T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), provisioner: &provisioner{}, log: &logbook{T: t, more: make(chan struct{})}}
 	w.hub = wire.New(w.clock.Now)
 	w.cfg = bot.Config{
-		AdminChannel: slack.AdminChannel, Required: 1, ExpireAfter: 168 * time.Hour, RemindEvery: 24 * time.Hour, Partition: "aws",
-		LabelPattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`), RoleSet: provision.DefaultRoleSet(),
-		Mode: store.ModeAPI, OrgURL: "https://example.okta.com",
+		AdminChannel: slack.AdminChannel, Required: 1, ExpireAfter: 168 * time.Hour, RemindEvery: 24 * time.Hour,
+		LabelPattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{2,99}$`),
+		Pipeline:     provision.Config{RoleSets: map[string][]provision.RoleSpec{store.DefaultRoleSet: provision.DefaultRoleSet()}},
+		Mode:         store.ModeAPI, OrgURL: "https://example.okta.com",
 	}
 	w.slack = slack.New(slack.Config{Hub: w.hub, Clock: w.clock, Deadlines: clockwork.NewRealClock(), RateFactor: -1})
 	server := httptest.NewServer(w.slack.Handler())
@@ -396,6 +397,16 @@ func (w *world) view(user string, all ...string) slack.View {
 
 func (w *world) submit(user string, v slack.View, values map[string]string) slack.Seen {
 	w.Helper()
+	filled := map[string]any{}
+	for block, value := range values {
+		filled[block] = value
+	}
+	return w.fillIn(user, v, filled)
+}
+
+// fillIn submits a form with fields in which several can be chosen.
+func (w *world) fillIn(user string, v slack.View, values map[string]any) slack.Seen {
+	w.Helper()
 	filled := map[string]map[string]any{}
 	for block, value := range values {
 		filled[block] = map[string]any{"value": value}
@@ -415,7 +426,7 @@ func (w *world) asked() (store.Request, slack.Message) {
 	return w.request(), m
 }
 
-// request is the account's present request.
+// request is the account's request that waits for a decision, or else the one that is carried out or was last.
 func (w *world) request() store.Request {
 	w.Helper()
 	var r store.Request
@@ -424,7 +435,11 @@ func (w *world) request() store.Request {
 		if err != nil {
 			return err
 		}
-		r, err = tx.Request(a.RequestID)
+		id := a.Pending
+		if id == "" {
+			id = a.RequestID
+		}
+		r, err = tx.Request(id)
 		return err
 	})
 	if err != nil {
@@ -452,7 +467,7 @@ func (w *world) steps(change func(a *store.Account)) {
 		}
 		if a.Steps == nil {
 			a.Steps = map[string]store.Step{}
-			for _, title := range provision.Titles(a.Mode) {
+			for _, title := range provision.Titles(a) {
 				a.Steps[title.Name] = store.Step{State: store.StepPending}
 			}
 		}

@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// findingLines is what differs, one after the other; mark says what else there is to say of each.
+func findingLines(findings []store.Finding, mark func(store.Finding) string, room int) []string {
+	var lines []string
+	for _, f := range findings {
+		line := "• " + statement(f.What, noteLimit) + spaced(statement(f.Mend, noteLimit)) + spaced(statement(f.Means, noteLimit)) + spaced(mark(f))
+		lines = append(lines, oneLine(line))
+	}
+	return within(lines, room)
+}
+
+// byHand says of a finding that it is somebody else's, or a person's to deal with.
+func byHand(f store.Finding) string {
+	switch {
+	case f.Foreign:
+		return ":raised_hand: _Somebody else's: oktaws leaves it alone._"
+	case f.Person:
+		return ":raising_hand: _A person's step._"
+	}
+	return ""
+}
+
+// mendable says whether a repair does anything about a finding.
+func mendable(f store.Finding) bool {
+	return f.Rotate != "" || !f.Foreign && !f.Person
+}
+
+// findingID is short and stands for a finding's key.
+func findingID(f store.Finding) string {
+	sum := sha256.Sum256([]byte(f.Key))
+	return hex.EncodeToString(sum[:6])
+}
+
+// planLines is what a request would change, as last looked at.
+func planLines(r store.Request) []string {
+	switch {
+	case len(r.Batch) > 0:
+		return batchPlanLines(r)
+	case r.Planned.IsZero() && r.State == store.Pending:
+		return []string{":mag: oktaws is looking at what would change."}
+	case r.Planned.IsZero():
+		return nil
+	case r.Unplanned != nil:
+		return []string{":warning: *What would change could not be looked at.* " + troubleLine(r.Unplanned)}
+	case len(r.Plan) == 0:
+		return []string{":white_check_mark: *Nothing would change:* all is as it shall be, as of " + when(r.Planned) + "."}
+	}
+	return append([]string{"*What would change*, as of " + when(r.Planned)},
+		findingLines(r.Plan, func(f store.Finding) string { return planMark(r, f) }, smallList)...)
+}
+
+// planMark says what a request does about what is somebody else's, or a person's.
+func planMark(r store.Request, f store.Finding) string {
+	if !f.Foreign {
+		return byHand(f)
+	}
+	switch r.Kind {
+	case store.Adopt:
+		return ":handshake: _Made by hand: this takes it over._"
+	case store.Link:
+		return fmt.Sprintf(":raised_hand: _Made by hand: linking would stop here; `/oktaws adopt %s` takes it over._", accountName(r.Account))
+	}
+	return byHand(f)
+}
+
+// shortly is what differs, in a few words.
+func shortly(findings []store.Finding) string {
+	if len(findings) == 0 {
+		return ""
+	}
+	text := cut(findings[0].What, 120)
+	if more := len(findings) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
+}

@@ -1,0 +1,169 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// repair asks to make an account again what it shall be, or all that have drifted.
+func (b *Bot) repair(ctx context.Context, c *command, rest string) (outcome, error) {
+	typed, reason := word(rest)
+	if strings.EqualFold(typed, "all") {
+		return b.repairAll(ctx, c, reason)
+	}
+	key, err := b.account(ctx, "repair", typed)
+	if err != nil {
+		return outcome{}, err
+	}
+	return b.asked(ctx, c, store.Request{Kind: store.Repair, Account: key, Reason: reason}, func(tx *store.Tx, _ *store.Account, r *store.Request) error {
+		open, err := openFindings(&tx.ReadTx, key)
+		r.Rotate = rotations(open)
+		return err
+	})
+}
+
+// repairClicked asks to repair an account, from the button under what was found to differ. What the button carries is
+// the account.
+func (b *Bot) repairClicked(ctx context.Context, c *click) (outcome, error) {
+	key, err := b.drifted(ctx, c)
+	if err != nil {
+		return outcome{}, err
+	}
+	say, err := b.ask(ctx, &c.delivery, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, _ *store.Account, r *store.Request) error {
+		open, err := openFindings(&tx.ReadTx, key)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 && !slices.ContainsFunc(open, mendable) {
+			return unmendable(key, open)
+		}
+		r.Rotate, r.Reason = rotations(open), shortly(open)
+		return nil
+	})
+	return outcome{say: say}, err
+}
+
+// drifted returns the account of a click by a full member on the newest message about what differs.
+func (b *Bot) drifted(ctx context.Context, c *click) (store.AccountKey, error) {
+	if _, err := b.member(ctx, &c.delivery); err != nil {
+		return store.AccountKey{}, err
+	}
+	key, err := store.ParseAccountKey(c.value)
+	if err != nil {
+		return key, oldMessage()
+	}
+	return key, b.posted(ctx, store.MessageKey(store.CheckKey(key), showDrift, b.cfg.AdminChannel), c)
+}
+
+func openFindings(tx *store.ReadTx, key store.AccountKey) ([]store.Finding, error) {
+	c, err := tx.Check(key)
+	if err != nil && store.KindOf(err) == store.NotFound {
+		return nil, nil
+	}
+	return c.Open(tx.Now()), err
+}
+
+// rotations are what a repair rotates on the way.
+func rotations(findings []store.Finding) []store.Rotation {
+	var out []store.Rotation
+	for _, f := range findings {
+		if f.Rotate != "" && !slices.Contains(out, f.Rotate) {
+			out = append(out, f.Rotate)
+		}
+	}
+	return out
+}
+
+// unmendable says why a repair would change nothing.
+func unmendable(key store.AccountKey, findings []store.Finding) error {
+	why := "is somebody else's or takes a person's step"
+	switch {
+	case !slices.ContainsFunc(findings, func(f store.Finding) bool { return !f.Foreign }):
+		why = "is somebody else's"
+	case !slices.ContainsFunc(findings, func(f store.Finding) bool { return f.Foreign }):
+		why = "takes a person's step"
+	}
+	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("what differs in account %s %s, so repairing would change nothing", accountName(key), why),
+		Remedy: "Put it right by hand, or ignore it for a while."}
+}
+
+// repairAll asks to repair all accounts that have drifted, as one request.
+func (b *Bot) repairAll(ctx context.Context, c *command, reason string) (outcome, error) {
+	r := store.Request{Kind: store.Repair, Reason: reason}
+	var left []string // that a repair can do nothing about
+	err := b.store.View(ctx, func(tx *store.ReadTx) error {
+		if err := noBatchWaits(tx); err != nil {
+			return err
+		}
+		return b.collect(tx, &r, &left)
+	})
+	if err != nil {
+		return outcome{}, err
+	}
+	var also string
+	if len(left) > 0 {
+		also = fmt.Sprintf(" Left out: %s where all that differs is somebody else's, takes a person's step or is to be rotated (%s).",
+			plural(len(left), "account", "accounts"), strings.Join(firstFew(left, 10), ", "))
+	}
+	if len(r.Batch) == 0 {
+		return outcome{say: note(":white_check_mark: No account has drifted in a way that oktaws can repair." + also)}, nil
+	}
+	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, _ *store.Account, _ *store.Request) error { return noBatchWaits(&tx.ReadTx) })
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{say: note(say.text + also)}, nil
+}
+
+// collect fills the batch with the accounts that have drifted, and its plan with what differs, shortened, of as many of
+// them as a message can name. A rotation is each account's own request, since it takes a person's step for each.
+func (b *Bot) collect(tx *store.ReadTx, r *store.Request, left *[]string) error {
+	r.Planned = tx.Now()
+	var failed error
+	err := tx.Accounts(func(a store.Account) bool {
+		if a.State != store.Drifted || len(r.Batch) == store.MaxBatch {
+			return true
+		}
+		var open []store.Finding
+		if open, failed = openFindings(tx, a.AccountKey); failed != nil {
+			return false
+		}
+		open = slices.DeleteFunc(open, func(f store.Finding) bool { return f.Foreign || f.Person || f.Rotate != "" })
+		if len(open) == 0 {
+			*left = append(*left, code(accountName(a.AccountKey)))
+			return true
+		}
+		r.Batch = append(r.Batch, a.AccountKey)
+		if len(r.Plan) < mostPlanned {
+			r.Plan = append(r.Plan, store.Finding{Key: a.AccountKey.String(), What: a.Label + ": " + shortly(open)})
+		}
+		return true
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// mostPlanned is of how many accounts a batch keeps what differs: more than one message can name.
+const mostPlanned = 200
+
+// noBatchWaits refuses a second batch while one waits for a decision.
+func noBatchWaits(tx *store.ReadTx) error {
+	var waiting *store.Request
+	err := tx.Requests(func(r store.Request) bool {
+		if r.State == store.Pending && len(r.Batch) > 0 {
+			waiting = &r
+		}
+		return waiting == nil
+	})
+	if err != nil || waiting == nil {
+		return err
+	}
+	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("a request to repair all accounts that have drifted, by <@%s>, waits for approval already", waiting.Requester.ID),
+		Remedy: "It can be approved, denied or withdrawn."}
+}
