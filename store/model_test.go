@@ -53,14 +53,14 @@ type modelAccount struct {
 
 func TestRandomPeopleAndTheRules(t *testing.T) {
 	requests, deeds := map[store.RequestState]int{}, map[string]int{}
-	for seed := range uint64(8) {
+	for seed := range uint64(10) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			m := &model{records: newRecords(t), rand: rand.New(rand.NewPCG(seed, 1)), requests: map[string]*modelRequest{},
 				accounts: map[store.AccountKey]*modelAccount{}, seen: deeds}
 			for _, k := range modelKeys {
 				m.accounts[k] = &modelAccount{}
 			}
-			all := []func(){m.ask, m.ask, m.ask, m.ask, m.askForBatch, m.openBatch, m.decide, m.decide, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.work, m.retry, m.look, m.ignore, m.chat, m.pass}
+			all := []func(){m.ask, m.ask, m.ask, m.ask, m.askForBatch, m.openBatch, m.decide, m.decide, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.work, m.retry, m.look, m.look, m.ignore, m.ignore, m.ignore, m.chat, m.pass}
 			for range 400 {
 				all[m.rand.IntN(len(all))]()
 				m.compare()
