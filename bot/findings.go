@@ -12,7 +12,7 @@ import (
 func findingLines(findings []store.Finding, mark func(store.Finding) string, room int) []string {
 	var lines []string
 	for _, f := range findings {
-		line := "• " + statement(f.What, noteLimit) + spaced(statement(f.Mend, noteLimit)) + spaced(statement(f.Means, noteLimit)) + spaced(mark(f))
+		line := "• " + statement(f.What, noteLimit) + spaced(statement(f.Means, noteLimit)) + spaced(statement(f.Mend, noteLimit)) + spaced(mark(f))
 		lines = append(lines, oneLine(line))
 	}
 	return within(lines, room)

@@ -36,7 +36,11 @@ func (w *work) lookAccessKey(ctx context.Context, s *sight) ([]store.Finding, er
 		}
 	}
 	if current < 0 {
-		add(finding(accessKey, "gone", fmt.Sprintf("The access key of %s that Okta used is gone", user),
+		what := fmt.Sprintf("The access key of %s that Okta used is gone", user)
+		if w.known().KeyID == "" {
+			what = fmt.Sprintf("The IAM user %s has no access key that Okta uses: perhaps it holds another user's", user)
+		}
+		add(finding(accessKey, "gone", what,
 			"Okta can't read the account's roles: changes of roles don't reach people", "asks a person to enter a new one"), true)
 		return out, nil
 	}
@@ -99,8 +103,12 @@ func (w *work) accessKey(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	current := w.currentKey(keys)
-	if current < 0 {
+	if current < 0 && !w.get().KeySince.IsZero() {
 		return again(time.Minute, "waits until AWS says which access key Okta uses")
+	}
+	if current < 0 {
+		// Okta has taken the account's roles, so it holds a key that works. Which one, AWS says up to hours later.
+		return result{state: store.StepDone, after: time.Hour, note: "AWS does not say yet which access key Okta uses"}, nil
 	}
 	k, user := keys[current], w.userName()
 	if !k.Active {

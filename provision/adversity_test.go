@@ -188,10 +188,10 @@ func TestARoleThatADeletedStackLeavesBehindForAMomentIsWaitedFor(t *testing.T) {
 	f.change(func(w *world) {
 		w.failure = "Invalid principal in policy: SAML"
 		w.stacks["old"] = &provision.Stack{ID: "old", Name: "oktaws-roles", Status: "ROLLBACK_COMPLETE", Tags: map[string]string{provision.TagManaged: provision.TagManagedValue}}
-		w.roles["PowerUsers"] = &provision.Role{Name: "PowerUsers"}
+		w.roles["powerusers"] = &provision.Role{Name: "PowerUsers", ARN: "arn:aws:iam::111122223333:role/PowerUsers"}
 		w.hook = func(call string) error {
-			if call == "Role" && w.count("Role") == 4 {
-				f.change(func(w *world) { delete(w.roles, "PowerUsers") })
+			if call == "Survey" && w.count("Survey") == 4 {
+				f.change(func(w *world) { delete(w.roles, "powerusers") })
 			}
 			return nil
 		}
@@ -237,10 +237,10 @@ func TestErrorsOfTheLastLookArentTakenForSomebodyWhoChangesThingsBack(t *testing
 	fails := 5
 	f.hook(func(call string) error {
 		switch {
-		case call == "Role" && fails > 0: // verify's first look at a role
+		case call == "Survey" && fails > 0: // verify's look at the roles
 			fails--
 			return errors.New("connection reset")
-		case call == "Role" && fails == 0:
+		case call == "Survey" && fails == 0:
 			fails--
 			f.change(func(w *world) { delete(w.assigned, w.groups["Gmail-AWS-Account-PowerUsers"].ID) })
 		}
@@ -255,20 +255,23 @@ func TestWhatStaysWrongIsTold(t *testing.T) {
 	f.approve()
 	f.run()
 	f.until("waiting", inState(store.Waiting))
-	f.change(func(w *world) { delete(w.roles, "PowerUsers") })
+	f.hook(func(call string) error {
+		if call == "Survey" {
+			f.change(func(w *world) { delete(w.roles, "powerusers") })
+		}
+		return nil
+	})
 	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
 	a := f.until("failed", inState(store.Failed))
-	if p := a.Steps["verify"].Problem; p == nil || !strings.Contains(p.Message, "the role PowerUsers is gone") || !strings.Contains(p.Remedy, "Delete the stack oktaws-roles") {
+	if p := a.Steps["verify"].Problem; p == nil || !strings.Contains(p.Message, "The role PowerUsers is gone") || !strings.Contains(p.Remedy, "changes it back") {
 		t.Fatalf("problem %+v", p)
 	}
-	f.change(func(w *world) {
-		for _, s := range w.stacks {
-			s.Status = "DELETE_COMPLETE"
-		}
-		clear(w.roles)
-	})
+	f.hook(nil)
 	f.retry()
 	f.until("linked", inState(store.Linked))
+	if f.world.roles["powerusers"] == nil || f.world.count("RestoreRole") == 0 {
+		t.Error("the role was not put back")
+	}
 }
 
 func TestAKeyThatAnAdminMadeByHandIsLeftAlone(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +28,12 @@ type world struct {
 	roles     map[string]*provision.Role
 	users     map[string]*provision.User
 	keys      []provision.AccessKey
+	use       map[string]provision.KeyUse // by the key's ID
+	templates map[string]string           // of the stacks, by ID
+	resources []provision.StackResource
+	status    string                            // in the organization
+	imported  map[string]string                 // roles by logical ID, of the change set
+	signing   map[string][]provision.SigningKey // by application
 	apps      map[string]*provision.Application
 	groups    map[string]*provision.Group
 	assigned  map[string]provision.Assignment
@@ -49,7 +56,8 @@ func newWorld(clock clockwork.Clock) *world {
 		identity:  provision.Identity{Account: account, ARN: "arn:aws:sts::111122223333:assumed-role/Access/oktaws", Alias: "gmail"},
 		providers: map[string]*provision.Provider{}, stacks: map[string]*provision.Stack{}, roles: map[string]*provision.Role{},
 		users: map[string]*provision.User{}, apps: map[string]*provision.Application{}, groups: map[string]*provision.Group{},
-		assigned: map[string]provision.Assignment{},
+		assigned: map[string]provision.Assignment{}, use: map[string]provision.KeyUse{}, templates: map[string]string{},
+		signing: map[string][]provision.SigningKey{},
 	}
 }
 
@@ -86,6 +94,12 @@ func (w *world) Account(context.Context, store.AccountKey) (provision.AWSAccount
 	return w, w.reach
 }
 
+func (w *world) Status(context.Context, store.AccountKey) (string, error) {
+	free, err := w.call("Status")
+	defer free()
+	return w.status, err
+}
+
 func (w *world) Identity(context.Context) (provision.Identity, error) {
 	free, err := w.call("Identity")
 	defer free()
@@ -117,6 +131,24 @@ func (w *world) UpdateProvider(_ context.Context, arn, metadata string) error {
 	return err
 }
 
+func (w *world) TagProvider(_ context.Context, arn string, tags map[string]string) error {
+	free, err := w.call("TagProvider")
+	defer free()
+	if err == nil {
+		w.providers[arn].Tags = tags
+	}
+	return err
+}
+
+func (w *world) DeleteProvider(_ context.Context, arn string) error {
+	free, err := w.call("DeleteProvider")
+	defer free()
+	if err == nil {
+		delete(w.providers, arn)
+	}
+	return err
+}
+
 func (w *world) Stack(_ context.Context, nameOrID string) (*provision.Stack, error) {
 	free, err := w.call("Stack")
 	defer free()
@@ -136,14 +168,21 @@ func (w *world) CreateStack(_ context.Context, s provision.StackSpec) (string, e
 		return "", err
 	}
 	id := w.id("arn:stack/")
-	stack := &provision.Stack{ID: id, Name: s.Name, Status: "CREATE_COMPLETE", Template: s.Template, Parameters: s.Parameters, Tags: s.Tags, Roles: map[string]string{}}
-	for _, r := range provision.DefaultRoleSet() {
-		stack.Roles[r.Name] = r.Name
-		w.roles[r.Name] = &provision.Role{Name: r.Name, Trust: trust(providerARN), Policies: []string{"arn:aws:iam::aws:policy/" + map[string]string{
-			"Administrator": "AdministratorAccess", "PowerUsers": "PowerUserAccess", "ReadOnlyAccess": "ReadOnlyAccess"}[r.Name]}}
-	}
-	w.stacks[id] = stack
+	w.stacks[id] = &provision.Stack{ID: id, Name: s.Name, Status: "CREATE_COMPLETE", Parameters: s.Parameters, Tags: s.Tags, Updated: w.clock.Now()}
+	w.templates[id] = s.Template
+	w.makeRoles()
 	return id, nil
+}
+
+// makeRoles makes the roles of the default role set that aren't there, as a stack does.
+func (w *world) makeRoles() {
+	for _, r := range provision.DefaultRoleSet() {
+		key := strings.ToLower(r.Name)
+		if w.roles[key] == nil {
+			w.roles[key] = &provision.Role{Name: r.Name, ARN: "arn:aws:iam::111122223333:role/" + r.Name, Path: "/", Trust: trust(providerARN),
+				Policies: []string{strings.ReplaceAll(r.Policies[0], "${AWS::Partition}", "aws")}}
+		}
+	}
 }
 
 func trust(provider string) string {
@@ -155,7 +194,9 @@ func (w *world) UpdateStack(_ context.Context, s provision.StackSpec) (bool, err
 	defer free()
 	for _, have := range w.stacks {
 		if err == nil && have.Name == s.Name {
-			have.Template, have.Parameters, have.Status = s.Template, s.Parameters, "UPDATE_COMPLETE"
+			have.Parameters, have.Status, have.Tags, have.Updated = s.Parameters, "UPDATE_COMPLETE", s.Tags, w.clock.Now()
+			w.templates[have.ID] = s.Template
+			w.makeRoles()
 		}
 	}
 	return true, err
@@ -165,7 +206,11 @@ func (w *world) DeleteStack(_ context.Context, id, _ string) error {
 	free, err := w.call("DeleteStack")
 	defer free()
 	if err == nil {
+		complete := strings.HasSuffix(w.stacks[id].Status, "E_COMPLETE") && !strings.HasPrefix(w.stacks[id].Status, "ROLLBACK")
 		w.stacks[id].Status = map[bool]string{false: "DELETE_COMPLETE", true: "DELETE_FAILED"}[w.undeleted]
+		if !w.undeleted && complete {
+			clear(w.roles)
+		}
 	}
 	return err
 }
@@ -176,23 +221,73 @@ func (w *world) StackFailure(context.Context, string) (string, error) {
 	return w.failure, err
 }
 
-func (w *world) Role(_ context.Context, name string) (*provision.Role, error) {
-	free, err := w.call("Role")
+func (w *world) StackTemplate(_ context.Context, id string) (string, error) {
+	free, err := w.call("StackTemplate")
 	defer free()
-	return copyOf(w.roles[name]), err
+	return w.templates[id], err
 }
 
-func (w *world) User(_ context.Context, name string) (*provision.User, error) {
-	free, err := w.call("User")
+func (w *world) StackResources(context.Context, string) ([]provision.StackResource, error) {
+	free, err := w.call("StackResources")
 	defer free()
-	return copyOf(w.users[name]), err
+	return slices.Clone(w.resources), err
+}
+
+func (w *world) BeginImport(_ context.Context, s provision.StackSpec, roles map[string]string) (string, error) {
+	free, err := w.call("BeginImport")
+	defer free()
+	if err != nil {
+		return "", err
+	}
+	id := w.id("arn:stack/")
+	w.stacks[id] = &provision.Stack{ID: id, Name: s.Name, Status: "REVIEW_IN_PROGRESS", Parameters: s.Parameters, Tags: s.Tags, Updated: w.clock.Now()}
+	w.templates[id], w.imported = s.Template, roles
+	return id, nil
+}
+
+func (w *world) FinishImport(_ context.Context, id, _ string) (bool, error) {
+	free, err := w.call("FinishImport")
+	defer free()
+	if err == nil {
+		w.stacks[id].Status = "IMPORT_COMPLETE"
+	}
+	return true, err
+}
+
+func (w *world) DetectDrift(context.Context, string) error {
+	free, err := w.call("DetectDrift")
+	defer free()
+	return err
+}
+
+func (w *world) Survey(context.Context) (provision.Survey, error) {
+	free, err := w.call("Survey")
+	defer free()
+	s := provision.Survey{Roles: map[string]provision.Role{}, Users: map[string]provision.User{}}
+	for k, r := range w.roles {
+		s.Roles[strings.ToLower(k)] = *r
+	}
+	for k, u := range w.users {
+		s.Users[strings.ToLower(k)] = *u
+	}
+	return s, err
+}
+
+func (w *world) RestoreRole(_ context.Context, _ *provision.Role, want provision.Role) error {
+	free, err := w.call("RestoreRole")
+	defer free()
+	if err == nil {
+		want.ARN = "arn:aws:iam::111122223333:role/" + want.Name
+		w.roles[strings.ToLower(want.Name)] = &want
+	}
+	return err
 }
 
 func (w *world) CreateUser(_ context.Context, name, path string, tags map[string]string) error {
 	free, err := w.call("CreateUser")
 	defer free()
 	if err == nil {
-		w.users[name] = &provision.User{Name: name, Path: path, Tags: tags, Policies: map[string]string{}}
+		w.users[name] = &provision.User{Name: name, Path: path, Tags: tags, Inline: map[string]string{}}
 	}
 	return err
 }
@@ -201,9 +296,39 @@ func (w *world) PutUserPolicy(_ context.Context, user, policy, document string) 
 	free, err := w.call("PutUserPolicy")
 	defer free()
 	if err == nil {
-		policies := maps.Clone(w.users[user].Policies)
+		policies := maps.Clone(w.users[user].Inline)
+		if policies == nil {
+			policies = map[string]string{}
+		}
 		policies[policy] = document
-		w.users[user].Policies = policies
+		w.users[user].Inline = policies
+	}
+	return err
+}
+
+func (w *world) TagUser(_ context.Context, name string, tags map[string]string) error {
+	free, err := w.call("TagUser")
+	defer free()
+	if err == nil {
+		w.users[name].Tags = tags
+	}
+	return err
+}
+
+func (w *world) DeleteUserPolicy(_ context.Context, user, policy string) error {
+	free, err := w.call("DeleteUserPolicy")
+	defer free()
+	if err == nil {
+		delete(w.users[user].Inline, policy)
+	}
+	return err
+}
+
+func (w *world) DeleteUser(_ context.Context, name string) error {
+	free, err := w.call("DeleteUser")
+	defer free()
+	if err == nil {
+		delete(w.users, name)
 	}
 	return err
 }
@@ -221,7 +346,7 @@ func (w *world) CreateAccessKey(context.Context, string) (provision.Secret, erro
 		return provision.Secret{}, err
 	}
 	id := w.id("AKIA")
-	w.keys = append(w.keys, provision.AccessKey{ID: id, Active: true})
+	w.keys = append(w.keys, provision.AccessKey{ID: id, Active: true, Created: w.clock.Now()})
 	return provision.NewSecret(id, "hush-"+id), nil
 }
 
@@ -230,6 +355,23 @@ func (w *world) DeleteAccessKey(_ context.Context, _, id string) error {
 	defer free()
 	if err == nil {
 		w.keys = slices.DeleteFunc(w.keys, func(k provision.AccessKey) bool { return k.ID == id })
+	}
+	return err
+}
+
+func (w *world) KeyUse(_ context.Context, id string) (provision.KeyUse, error) {
+	free, err := w.call("KeyUse")
+	defer free()
+	return w.use[id], err
+}
+
+func (w *world) SetAccessKeyActive(_ context.Context, _, id string, active bool) error {
+	free, err := w.call("SetAccessKeyActive")
+	defer free()
+	for i := range w.keys {
+		if err == nil && w.keys[i].ID == id {
+			w.keys[i].Active = active
+		}
 	}
 	return err
 }
@@ -276,10 +418,18 @@ func (w *world) UpdateApplication(_ context.Context, id string, s provision.Appl
 	free, err := w.call("UpdateApplication")
 	defer free()
 	app := w.apps[id]
-	if err != nil || fmt.Sprint(app.Settings, app.Note, app.Label) == fmt.Sprint(s.Settings, s.Note, s.Label) {
+	changed := app.Note != s.Note || app.Label != s.Label
+	for k, v := range s.Settings {
+		changed = changed || fmt.Sprint(app.Settings[k]) != fmt.Sprint(v)
+	}
+	if err != nil || !changed {
 		return false, err
 	}
-	app.Settings, app.Note, app.Label = s.Settings, s.Note, s.Label
+	if app.Settings == nil {
+		app.Settings = map[string]any{}
+	}
+	maps.Copy(app.Settings, s.Settings)
+	app.Note, app.Label = s.Note, s.Label
 	return true, nil
 }
 
@@ -287,6 +437,47 @@ func (w *world) ActivateApplication(_ context.Context, id string) error {
 	free, err := w.call("ActivateApplication")
 	defer free()
 	w.apps[id].Status = "ACTIVE"
+	return err
+}
+
+func (w *world) DeactivateApplication(_ context.Context, id string) error {
+	free, err := w.call("DeactivateApplication")
+	defer free()
+	if err == nil {
+		w.apps[id].Status = "INACTIVE"
+	}
+	return err
+}
+
+func (w *world) DeleteApplication(_ context.Context, id string) error {
+	free, err := w.call("DeleteApplication")
+	defer free()
+	if err == nil {
+		delete(w.apps, id)
+	}
+	return err
+}
+
+func (w *world) SigningKeys(_ context.Context, id string) ([]provision.SigningKey, error) {
+	free, err := w.call("SigningKeys")
+	defer free()
+	return append([]provision.SigningKey{{ID: "kid"}}, w.signing[id]...), err
+}
+
+func (w *world) GenerateSigningKey(_ context.Context, id string, _ int) (provision.SigningKey, error) {
+	free, err := w.call("GenerateSigningKey")
+	defer free()
+	k := provision.SigningKey{ID: w.id("kid"), Created: w.clock.Now()}
+	w.signing[id] = append(w.signing[id], k)
+	return k, err
+}
+
+func (w *world) SignWith(_ context.Context, id, kid string) error {
+	free, err := w.call("SignWith")
+	defer free()
+	if err == nil {
+		w.apps[id].SigningKeyID = kid
+	}
 	return err
 }
 
@@ -306,29 +497,82 @@ func (w *world) FindGroup(_ context.Context, name string) (*provision.Group, err
 	return copyOf(w.groups[name]), err
 }
 
-func (w *world) CreateGroup(_ context.Context, name, _ string) (provision.Group, error) {
+func (w *world) Group(_ context.Context, id string) (*provision.Group, error) {
+	free, err := w.call("Group")
+	defer free()
+	for _, g := range w.groups {
+		if g.ID == id {
+			return copyOf(g), err
+		}
+	}
+	return nil, err
+}
+
+func (w *world) RenameGroup(_ context.Context, id, name string) error {
+	free, err := w.call("RenameGroup")
+	defer free()
+	for old, g := range w.groups {
+		if err == nil && g.ID == id {
+			delete(w.groups, old)
+			g.Name, w.groups[name] = name, g
+			break
+		}
+	}
+	return err
+}
+
+func (w *world) DeleteGroup(_ context.Context, id string) error {
+	free, err := w.call("DeleteGroup")
+	defer free()
+	maps.DeleteFunc(w.groups, func(_ string, g *provision.Group) bool { return err == nil && g.ID == id })
+	return err
+}
+
+func (w *world) Unassign(_ context.Context, _, id string) error {
+	free, err := w.call("Unassign")
+	defer free()
+	if err == nil {
+		delete(w.assigned, id)
+	}
+	return err
+}
+
+func (w *world) CreateGroup(_ context.Context, name, description string) (provision.Group, error) {
 	free, err := w.call("CreateGroup")
 	defer free()
 	if err != nil {
 		return provision.Group{}, err
 	}
-	w.groups[name] = &provision.Group{ID: w.id("00g"), Name: name}
+	w.groups[name] = &provision.Group{ID: w.id("00g"), Name: name, Description: description}
 	return *w.groups[name], nil
 }
 
 func (w *world) Assignments(context.Context, string) (map[string]provision.Assignment, error) {
 	free, err := w.call("Assignments")
 	defer free()
-	return maps.Clone(w.assigned), err
+	assigned := map[string]provision.Assignment{}
+	for id, a := range w.assigned {
+		for _, g := range w.groups {
+			if g.ID == id {
+				a.Group = *g
+			}
+		}
+		assigned[id] = a
+	}
+	return assigned, err
 }
 
-func (w *world) Assign(_ context.Context, app, group string, roles []string) error {
+func (w *world) Assign(_ context.Context, app, group string, _ *provision.Assignment, roles []string) error {
 	free, err := w.call("Assign")
 	defer free()
-	if err == nil && len(w.apps[app].Features) < 2 {
+	if err == nil && len(roles) > 0 && len(w.apps[app].Features) < 2 {
 		return &store.Error{Kind: store.NeedsPerson, Message: "Okta doesn't take roles before provisioning is enabled"}
 	}
-	w.assigned[group] = provision.Assignment{GroupID: group, Roles: roles}
+	for _, g := range w.groups {
+		if g.ID == group {
+			w.assigned[group] = provision.Assignment{Group: *g, Roles: roles}
+		}
+	}
 	return err
 }
 
@@ -348,7 +592,7 @@ func (w *world) enable(features ...string) {
 		app.Features = features
 	}
 	for i := range w.keys {
-		w.keys[i].LastService = "iam"
+		w.use[w.keys[i].ID] = provision.KeyUse{At: w.clock.Now(), Service: "iam"}
 	}
 }
 
@@ -381,7 +625,7 @@ func start(t *testing.T, change func(*provision.Config, *world)) *fixture {
 	}
 	w := newWorld(clock)
 	cfg := provision.Config{ProviderName: "Okta", StackName: "oktaws-roles", UserName: "OktaSSOuser", SessionDuration: time.Hour,
-		RoleSet: provision.DefaultRoleSet(), RemindAfter: time.Hour, CheckEvery: time.Minute, Workers: 4}
+		RoleSets: map[string][]provision.RoleSpec{store.DefaultRoleSet: provision.DefaultRoleSet()}, RemindAfter: time.Hour, CheckEvery: time.Minute, Workers: 4}
 	if change != nil {
 		change(&cfg, w)
 	}
@@ -418,7 +662,7 @@ func (f *fixture) run() {
 func (f *fixture) approve() {
 	f.Helper()
 	f.update(func(tx *store.Tx) error {
-		_, err := tx.OpenRequest(store.Request{ID: "r1", Kind: store.Link, Account: account, Label: "Gmail-AWS-Account", Mode: store.ModeAPI, Requester: requester, Required: 1})
+		_, err := tx.OpenRequest(store.Request{ID: "r1", Kind: store.Link, Account: account, Wish: store.Wish{Label: "Gmail-AWS-Account", Mode: store.ModeAPI}, Requester: requester, Required: 1})
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func TestIndependentStepsRunSideBySide(t *testing.T) {
 	var once sync.Map
 	f := start(t, func(_ *provision.Config, w *world) {
 		w.hook = func(call string) error {
-			if call != "FindApplications" && call != "User" {
+			if call != "FindApplications" && call != "Survey" {
 				return nil
 			}
 			if _, again := once.LoadOrStore(call, true); !again {
@@ -91,7 +91,9 @@ func TestWhatIsNotOursIsRefusedAndLeftAlone(t *testing.T) {
 		{"identity provider of another application", "saml-provider", "trusts another Okta application", func(w *world) {
 			w.providers[providerARN] = &provision.Provider{ARN: providerARN, Metadata: metadata("0oaX", "kid"), Tags: map[string]string{provision.TagManaged: provision.TagManagedValue}}
 		}},
-		{"role", "roles", "has an IAM role named PowerUsers already", func(w *world) { w.roles["PowerUsers"] = &provision.Role{Name: "PowerUsers"} }},
+		{"role", "roles", "has an IAM role named PowerUsers already", func(w *world) {
+			w.roles["powerusers"] = &provision.Role{Name: "PowerUsers", ARN: "arn:aws:iam::111122223333:role/PowerUsers"}
+		}},
 		{"stack", "roles", "has a CloudFormation stack named oktaws-roles already", func(w *world) {
 			w.stacks["s"] = &provision.Stack{ID: "s", Name: "oktaws-roles", Status: "CREATE_COMPLETE"}
 		}},
@@ -179,7 +181,7 @@ func TestAnUnknownStepStopsTheAccount(t *testing.T) {
 func TestAPanicEndsOneStepOnly(t *testing.T) {
 	f := start(t, func(_ *provision.Config, w *world) {
 		w.hook = func(call string) error {
-			if call == "User" {
+			if call == "CreateUser" {
 				panic("fault")
 			}
 			return nil
@@ -216,7 +218,7 @@ func TestProvisioningLostBeforeTheEndIsAskedForAgain(t *testing.T) {
 func TestVerifySendsBackToWhatIsUndone(t *testing.T) {
 	f := start(t, nil)
 	f.world.hook = func(call string) error {
-		if call == "Role" && f.world.count("Assign") == 3 && f.world.count("Role") == 4 { // verify's first look at a role
+		if call == "Survey" && f.world.count("Assign") == 3 && f.world.count("Survey") == 3 { // verify's look at the roles
 			f.world.mu.Lock()
 			delete(f.world.assigned, f.world.groups["Gmail-AWS-Account-PowerUsers"].ID)
 			f.world.mu.Unlock()
@@ -300,12 +302,12 @@ func TestStackStates(t *testing.T) {
 		{status: "DELETE_FAILED", failure: "because", says: "because"},
 		{status: "REVIEW_IN_PROGRESS", says: "REVIEW_IN_PROGRESS, which oktaws won't touch"},
 		{status: "UPDATE_ROLLBACK_FAILED", says: "won't touch"},
-		{status: "IMPORT_COMPLETE", says: "won't touch"},
+		{status: "IMPORT_COMPLETE", call: "UpdateStack"},
 	} {
 		t.Run(c.status+" "+c.failure, func(t *testing.T) {
 			f := start(t, func(_ *provision.Config, w *world) {
 				w.failure = c.failure
-				w.stacks["old"] = &provision.Stack{ID: "old", Name: "oktaws-roles", Status: c.status, Tags: mine, Template: "old"}
+				w.stacks["old"] = &provision.Stack{ID: "old", Name: "oktaws-roles", Status: c.status, Tags: mine}
 			})
 			f.approve()
 			f.run()

@@ -167,7 +167,7 @@ func (w *work) roles(ctx context.Context) (result, error) {
 // takeStack refuses a stack that isn't ours, or that is to be adopted and holds something else than roles of the role set:
 // updating it to our template would delete that.
 func (w *work) takeStack(ctx context.Context, stack *Stack) error {
-	if ours(stack.Tags) {
+	if w.ourStack(*stack) {
 		return nil
 	}
 	if !w.get().Adopt {
@@ -192,6 +192,13 @@ func (w *work) takeStack(ctx context.Context, stack *Stack) error {
 		}
 	}
 	return nil
+}
+
+// ourStack says whether the stack is ours: it bears our tag, or is the one that an import of ours makes, which takes no
+// tags before it is complete.
+func (w *work) ourStack(stack Stack) bool {
+	k := w.known()
+	return ours(stack.Tags) || k.StackImport != "" && (stack.ID == k.StackID || k.StackID == "" && stack.Status == "REVIEW_IN_PROGRESS")
 }
 
 // findStack returns the stack that we know, or one that bears its name; nil where there is none, or it was deleted.
@@ -308,6 +315,7 @@ func (w *work) importRoles(ctx context.Context, outside []RoleSpec) (result, err
 	if spec.Template, err = importTemplate(outside); err != nil {
 		return result{}, err
 	}
+	spec.Tags = nil // an import takes none; the update that follows gives the stack ours
 	spec.Token = w.token("import")
 	if err := w.learn(ctx, func(k *store.Known) { k.StackImport = spec.Token }); err != nil {
 		return result{}, err
@@ -458,7 +466,7 @@ func (w *work) remainsRoles(ctx context.Context, s *sight) ([]store.Finding, err
 		return nil, err
 	}
 	what := "The CloudFormation stack " + stack.Name + " with the roles"
-	if !ours(stack.Tags) {
+	if !w.ourStack(*stack) {
 		return []store.Finding{leftAlone(roles, what+", which does not bear our tag")}, nil
 	}
 	return []store.Finding{finding(roles, "there", what, "Sessions that are open as those roles end", "deletes it with its roles")}, nil
@@ -479,7 +487,7 @@ func (w *work) undoRoles(ctx context.Context) (result, error) {
 		}
 	}
 	switch {
-	case !ours(stack.Tags):
+	case !w.ourStack(*stack):
 		return left("The CloudFormation stack " + stack.Name + ", which does not bear our tag")
 	case slices.Contains(stackAtWork, stack.Status):
 		return again(stackPoll, "stack "+stack.Name+" is "+stack.Status)

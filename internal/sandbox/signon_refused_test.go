@@ -95,6 +95,8 @@ func TestSignOnIsRefusedWithWrongObjects(t *testing.T) {
 			_, err = w.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: sdk.String("Administrator")})
 			w.no(err)
 		}, "AccessDenied", notAuthorized, "There is no role " + memberRole("Administrator") + "."},
+		"account closed": {func(w *linked) { w.no(w.AWS.CloseAccount(member)) },
+			"AccessDenied", notAuthorized, "The account " + member + " is closed."},
 		"metadata of another application": {func(w *linked) {
 			w.upload(w.metadata(w.Okta.AddApplication(okta.NewApplication{Label: "Other"})))
 		}, "InvalidIdentityToken", "Issuer not present in specified provider", "; the metadata of the provider " + memberProvider + " are of http://www.okta.com/exk"},

@@ -139,12 +139,23 @@ var errNoID = errors.New("Okta's answer holds no ID")
 // UpdateApplication sets the label, the note and the settings that the spec names, and leaves everything else, the
 // sign-on mode included, as Okta gave it: the whole goes back in one PUT, with the keys that nobody here knows.
 func (c *Client) UpdateApplication(ctx context.Context, id string, s provision.ApplicationSpec) (changed bool, err error) {
+	doing := fmt.Sprintf("change the Okta application %q (%s)", s.Label, id)
+	return c.replace(ctx, id, doing, func(whole map[string]any) (bool, error) { return amend(whole, s) })
+}
+
+// replace reads the application, has change set in it what it shall, and writes the whole back, unless nothing changed.
+func (c *Client) replace(ctx context.Context, id, doing string, change func(whole map[string]any) (bool, error)) (changed bool, err error) {
 	var raw json.RawMessage
 	if _, err := c.call(ctx, "read the Okta application "+id, http.MethodGet, appPath(id), nil, nil, &raw); err != nil {
 		return false, err
 	}
-	doing := fmt.Sprintf("change the Okta application %q (%s)", s.Label, id)
-	whole, changed, err := amend(raw, s)
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber() // a number goes back as it came
+	var whole map[string]any
+	if err := d.Decode(&whole); err != nil {
+		return false, c.explain(doing, err)
+	}
+	changed, err = change(whole)
 	if err != nil {
 		return false, c.explain(doing, err)
 	}
@@ -158,12 +169,7 @@ func (c *Client) UpdateApplication(ctx context.Context, id string, s provision.A
 }
 
 // amend sets in an application, as Okta gave it, what differs from the spec.
-func amend(raw json.RawMessage, s provision.ApplicationSpec) (whole map[string]any, changed bool, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber() // a number goes back as it came
-	if err := d.Decode(&whole); err != nil {
-		return nil, false, err
-	}
+func amend(whole map[string]any, s provision.ApplicationSpec) (changed bool, err error) {
 	set := func(m map[string]any, key string, value any) error {
 		same, err := equal(m[key], value)
 		if err != nil {
@@ -176,21 +182,21 @@ func amend(raw json.RawMessage, s provision.ApplicationSpec) (whole map[string]a
 	}
 	settings, err := object(whole, "settings")
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	app, err := object(settings, "app")
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	notes, err := object(settings, "notes")
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	errs := []error{set(whole, "label", s.Label), set(notes, "admin", orNull(s.Note))}
 	for key, value := range s.Settings {
 		errs = append(errs, set(app, key, value))
 	}
-	return whole, changed, errors.Join(errs...)
+	return changed, errors.Join(errs...)
 }
 
 // object returns the object under the key, and makes it where it is null or missing.
@@ -230,7 +236,23 @@ func orNull(s string) any {
 
 // ActivateApplication makes the application active; of an active one, Okta says the same.
 func (c *Client) ActivateApplication(ctx context.Context, id string) error {
-	_, err := c.call(ctx, "activate the Okta application "+id, http.MethodPost, appPath(id)+"/lifecycle/activate", nil, nil, nil)
+	return c.setStatus(ctx, id, "activate")
+}
+
+// DeactivateApplication makes the application inactive, so that nobody signs on with it. What is assigned stays.
+func (c *Client) DeactivateApplication(ctx context.Context, id string) error {
+	return c.setStatus(ctx, id, "deactivate")
+}
+
+func (c *Client) setStatus(ctx context.Context, id, verb string) error {
+	_, err := c.call(ctx, verb+" the Okta application "+id, http.MethodPost, appPath(id)+"/lifecycle/"+verb, nil, nil, nil)
+	return err
+}
+
+// DeleteApplication deletes an inactive application, its assignments with it. It fails with a Conflict where the
+// application is active, and with NotFound where there is none.
+func (c *Client) DeleteApplication(ctx context.Context, id string) error {
+	_, err := c.call(ctx, "delete the Okta application "+id, http.MethodDelete, appPath(id), nil, nil, nil)
 	return err
 }
 

@@ -177,6 +177,42 @@ func TestActivateApplication(t *testing.T) {
 	}
 }
 
+func TestDeactivateApplication(t *testing.T) {
+	o := newOrg(t, map[string]http.HandlerFunc{"POST /api/v1/apps/0oa1/lifecycle/deactivate": answers(200, "{}"),
+		"POST /api/v1/apps/0oa2/lifecycle/deactivate": answers(404, oktaError("E0000007", "Not found: Resource not found: 0oa2 (AppInstance)"))})
+	if err := o.client(t).DeactivateApplication(t.Context(), "0oa1"); err != nil {
+		t.Error(err)
+	}
+	wantProblem(t, o.client(t).DeactivateApplication(t.Context(), "0oa2"), store.NotFound, "deactivate the Okta application 0oa2")
+}
+
+func TestDeleteApplication(t *testing.T) {
+	forbidden := oktaError("E0000056", "Delete application forbidden.", "The application must be deactivated before deletion.")
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		kind   store.Kind // empty: no error
+		says   string
+	}{
+		"inactive":              {answers(204, ""), "", ""},
+		"still active":          {answers(403, forbidden), store.Conflict, "deactivate it in the Okta admin console"},
+		"not there":             {answers(404, oktaError("E0000007", "Not found: Resource not found: 0oa1 (AppInstance)")), store.NotFound, "delete the Okta application 0oa1"},
+		"the connection breaks": {cuts, store.Transient, "closed before it answered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOrg(t, map[string]http.HandlerFunc{"DELETE /api/v1/apps/0oa1": c.answer})
+			err := o.client(t).DeleteApplication(t.Context(), "0oa1")
+			if c.kind == "" && err != nil {
+				t.Error(err)
+			} else if c.kind != "" {
+				wantProblem(t, err, c.kind, c.says)
+			}
+			if n := len(o.received("")); n != 1 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}
+
 func TestAdminURL(t *testing.T) {
 	const tail = "/admin/app/amazon_aws/instance/0oa1/#tab-user-management"
 	for _, c := range []struct{ org, help, want string }{

@@ -85,7 +85,7 @@ func (c *Client) try(ctx context.Context, what, path string, query url.Values) (
 func (c *Client) checkScopes() provision.Finding {
 	f := provision.Finding{What: "Okta: scopes of the service application", OK: true, Detail: "granted: " + strings.Join(Scopes, ", ")}
 	if missing := c.bearer.missing(); len(missing) > 0 {
-		f.OK, f.Detail, f.Remedy = false, "not granted: "+strings.Join(missing, ", "), grantScopes()
+		f.OK, f.Detail, f.Remedy = false, "not granted: "+strings.Join(missing, ", "), grantScopes(missing...)
 	}
 	return f
 }

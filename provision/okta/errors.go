@@ -46,15 +46,10 @@ func (c *Client) unanswered(err error) (why, remedy string) {
 
 // What to do about a refusal, where more than one error code says the same.
 const (
-	askRole = "Give the admin whose token it is (or the service application) an Okta admin role that may manage applications and groups."
-	dpop    = "In the Okta admin console, open the service application, General → Client Credentials, and switch off \"Require Demonstrating Proof of Possession (DPoP) header in token requests\"."
-	byHand  = "Look at what Okta says; correct it in the Okta admin console or in the configuration, then retry."
-	again   = "oktaws tries again by itself."
+	dpop   = "In the Okta admin console, open the service application, General → Client Credentials, and switch off \"Require Demonstrating Proof of Possession (DPoP) header in token requests\"."
+	byHand = "Look at what Okta says; correct it in the Okta admin console or in the configuration, then retry."
+	again  = "oktaws tries again by itself."
 )
-
-func grantScopes() string {
-	return "On the service application's Okta API Scopes tab, grant " + strings.Join(Scopes, ", ") + "; then restart oktaws."
-}
 
 // read says what an answer means: its kind, why it isn't the wished one, and what to do.
 func (c *Client) read(a *answer) (kind store.Kind, why, remedy string) {
@@ -72,10 +67,12 @@ func (c *Client) read(a *answer) (kind store.Kind, why, remedy string) {
 		return store.Denied, why, checkCredential
 	case "invalid_dpop_proof", "use_dpop_nonce":
 		return store.Denied, why, dpop
-	case "invalid_scope", "insufficient_scope", "consent_required":
-		return store.Denied, why, grantScopes()
+	case "invalid_scope", "consent_required":
+		return store.Denied, why, grantScopes(Scopes...)
+	case "insufficient_scope":
+		return store.Denied, why, grantScopes(a.scope())
 	case "E0000006", "access_denied":
-		return store.Denied, why, askRole
+		return store.Denied, why, c.grantRole(a)
 	case "E0000015":
 		return store.Denied, why, "The Okta organization's plan, or the admin role behind the credential, lacks this feature: ask an Okta admin."
 	case "E0000007":
@@ -88,6 +85,8 @@ func (c *Client) read(a *answer) (kind store.Kind, why, remedy string) {
 		return store.Permanent, why, "Activate the application in the Okta admin console if it is inactive, then retry."
 	case "E0000047":
 		return store.Transient, "Okta asks for a pause, since there were too many calls", again
+	case "E0000056":
+		return store.Conflict, why, "An application is deleted once it is inactive: deactivate it in the Okta admin console, then retry."
 	case "E0000075":
 		return store.Permanent, why, "In the Okta admin console, remove the mapping of that attribute from the application's profile, then retry."
 	}
@@ -110,7 +109,7 @@ func (c *Client) readStatus(a *answer, why, checkCredential string) (store.Kind,
 	case s == http.StatusUnauthorized:
 		return store.Denied, why, checkCredential
 	case s == http.StatusForbidden:
-		return store.Denied, why, askRole
+		return store.Denied, why, c.grantRole(a)
 	case s == http.StatusNotFound && a.code == "":
 		return store.Permanent, why, notOkta
 	case s == http.StatusConflict:

@@ -25,6 +25,7 @@ func TestWhatAnErrorOfOktasMeans(t *testing.T) {
 		{405, "E0000022", "", store.Permanent, "E0000022", "proxy"},
 		{400, "E0000024", "", store.Permanent, "E0000024", "Activate"},
 		{403, "E0000038", "", store.Permanent, "E0000038", "Activate"},
+		{403, "E0000056", "", store.Conflict, "E0000056", "deactivate it"},
 		{403, "E0000075", "", store.Permanent, "E0000075", "mapping"},
 		{409, "E0000148", "", store.Conflict, "E0000148", ""},
 		{423, "E0000239", "", store.Transient, "E0000239", "by itself"},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
@@ -26,6 +25,12 @@ type group struct {
 	} `json:"profile"`
 }
 
+func (g group) group() provision.Group {
+	return provision.Group{ID: g.ID, Name: g.Profile.Name, Description: g.Profile.Description}
+}
+
+func groupPath(id string) string { return groupsPath + "/" + url.PathEscape(id) }
+
 // searchLimit is where a search by q ends: it has no second page.
 const searchLimit = 200
 
@@ -43,7 +48,8 @@ func (c *Client) FindGroup(ctx context.Context, name string) (*provision.Group, 
 			return err
 		}
 		if found == nil && g.Type == oktaGroup && g.Profile.Name == name {
-			found = &provision.Group{ID: g.ID, Name: g.Profile.Name}
+			out := g.group()
+			found = &out
 		}
 		return nil
 	}
@@ -67,89 +73,50 @@ func (c *Client) CreateGroup(ctx context.Context, name, description string) (pro
 	if g.ID == "" {
 		return provision.Group{}, c.explain(doing, errNoID)
 	}
-	return provision.Group{ID: g.ID, Name: g.Profile.Name}, nil
+	return g.group(), nil
 }
 
-// rolesKey is the attribute of an assignment's profile that holds the roles. It exists only once provisioning is
-// enabled for the application.
-const rolesKey = "samlRoles"
-
-type assignment struct {
-	GroupID  string                     `json:"id"`
-	Priority int64                      `json:"priority"`
-	Profile  map[string]json.RawMessage `json:"profile"`
-}
-
-func (a assignment) roles() ([]string, error) {
-	var roles []string
-	if raw, ok := a.Profile[rolesKey]; ok {
-		if err := json.Unmarshal(raw, &roles); err != nil {
-			return nil, fmt.Errorf("profile.%s: %w", rolesKey, err)
-		}
+// Group returns the group of whatever type, or nil where there is none.
+func (c *Client) Group(ctx context.Context, id string) (*provision.Group, error) {
+	var g group
+	_, err := c.call(ctx, "read the Okta group "+id, http.MethodGet, groupPath(id), nil, nil, &g)
+	if store.KindOf(err) == store.NotFound {
+		return nil, nil
 	}
-	return roles, nil
-}
-
-// Assignments returns the group assignments of the application, by group ID.
-func (c *Client) Assignments(ctx context.Context, appID string) (map[string]provision.Assignment, error) {
-	out := map[string]provision.Assignment{}
-	doing := "list the groups of the Okta application " + appID
-	err := c.list(ctx, doing, appPath(appID)+"/groups", url.Values{"limit": {pageSize}}, func(entry json.RawMessage) error {
-		var a assignment
-		if err := json.Unmarshal(entry, &a); err != nil {
-			return err
-		}
-		roles, err := a.roles()
-		if err != nil {
-			return err
-		}
-		out[a.GroupID] = provision.Assignment{GroupID: a.GroupID, Priority: a.Priority, Roles: roles}
-		return nil
-	})
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	out := g.group()
+	return &out, nil
 }
 
-// Assign assigns the group to the application with exactly these roles. A new assignment gets the next priority from
-// Okta; one that is there keeps its priority and what else its profile holds, and is left alone where it has the roles
-// already. Before provisioning is enabled, roles fail with NeedsPerson.
-func (c *Client) Assign(ctx context.Context, appID, groupID string, roles []string) error {
-	doing := fmt.Sprintf("assign the group %s to the Okta application %s", groupID, appID)
-	path := appPath(appID) + "/groups/" + url.PathEscape(groupID)
-	body := map[string]any{}
-	profile := map[string]any{}
-	var there assignment
-	_, err := c.call(ctx, doing, http.MethodGet, path, nil, nil, &there)
-	switch {
-	case store.KindOf(err) == store.NotFound:
-		if len(roles) > 0 {
-			profile[rolesKey] = roles
-		}
-	case err != nil:
+// RenameGroup gives the group another name and keeps whatever else its profile says: a PUT replaces the whole profile.
+// Nothing is written where it has the name already. It fails with a Conflict where another group has the name.
+func (c *Client) RenameGroup(ctx context.Context, id, name string) error {
+	var g struct {
+		Profile map[string]json.RawMessage `json:"profile"` // raw: a number goes back as it came
+	}
+	if _, err := c.call(ctx, "read the Okta group "+id, http.MethodGet, groupPath(id), nil, nil, &g); err != nil {
 		return err
-	default:
-		have, err := there.roles()
-		if err != nil {
-			return c.explain(doing, err)
-		}
-		if sameRoles(have, roles) {
-			return nil
-		}
-		body["priority"] = there.Priority
-		for key, value := range there.Profile {
-			profile[key] = value
-		}
-		profile[rolesKey] = append([]string{}, roles...) // [] rather than null, for none
 	}
-	if len(profile) > 0 {
-		body["profile"] = profile
+	doing := fmt.Sprintf("rename the Okta group %s to %q", id, name)
+	var present string
+	if err := json.Unmarshal(g.Profile["name"], &present); err != nil {
+		return c.explain(doing, fmt.Errorf("profile.name: %w", err))
 	}
-	_, err = c.call(ctx, doing, http.MethodPut, path, nil, body, nil)
+	if present == name {
+		return nil
+	}
+	var err error
+	if g.Profile["name"], err = json.Marshal(name); err != nil {
+		return c.explain(doing, err)
+	}
+	_, err = c.call(ctx, doing, http.MethodPut, groupPath(id), nil, g, nil)
 	return err
 }
 
-func sameRoles(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+// DeleteGroup deletes the group, its memberships and assignments with it. It fails with NotFound where there is none.
+func (c *Client) DeleteGroup(ctx context.Context, id string) error {
+	_, err := c.call(ctx, "delete the Okta group "+id, http.MethodDelete, groupPath(id), nil, nil, nil)
+	return err
 }

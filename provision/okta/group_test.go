@@ -3,7 +3,6 @@ package okta
 import (
 	"fmt"
 	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -16,9 +15,9 @@ func TestFindGroupTakesTheExactNameOfAGroupOfOktasOwn(t *testing.T) {
 		{"id":"1","type":"OKTA_GROUP","profile":{"name":"Staff-2"}},
 		{"id":"2","type":"APP_GROUP","profile":{"name":"Staff"}},
 		{"id":"3","type":"BUILT_IN","profile":{"name":"Everyone"}},
-		{"id":"4","type":"OKTA_GROUP","profile":{"name":"Staff","description":null,"custom":7}}]`)})
+		{"id":"4","type":"OKTA_GROUP","profile":{"name":"Staff","description":"May sign on","custom":7}}]`)})
 	c := o.client(t)
-	if g, err := c.FindGroup(t.Context(), "Staff"); err != nil || g == nil || *g != (provision.Group{ID: "4", Name: "Staff"}) {
+	if g, err := c.FindGroup(t.Context(), "Staff"); err != nil || g == nil || *g != (provision.Group{ID: "4", Name: "Staff", Description: "May sign on"}) {
 		t.Errorf("%v, %v", g, err)
 	}
 	for _, name := range []string{"Everyone", "staff", "Nobody"} {
@@ -50,9 +49,9 @@ func TestFindGroupAmongHundredsThatBeginAlike(t *testing.T) {
 }
 
 func TestCreateGroup(t *testing.T) {
-	o := newOrg(t, map[string]http.HandlerFunc{"POST /api/v1/groups": answers(200, `{"id":"00g1","type":"OKTA_GROUP","profile":{"name":"Staff"}}`)})
+	o := newOrg(t, map[string]http.HandlerFunc{"POST /api/v1/groups": answers(200, `{"id":"00g1","type":"OKTA_GROUP","profile":{"name":"Staff","description":"May sign on"}}`)})
 	g, err := o.client(t).CreateGroup(t.Context(), "Staff", "May sign on")
-	if err != nil || g != (provision.Group{ID: "00g1", Name: "Staff"}) {
+	if err != nil || g != (provision.Group{ID: "00g1", Name: "Staff", Description: "May sign on"}) {
 		t.Fatal(g, err)
 	}
 	wantJSON(t, o.received("POST")[0].body, `{"profile":{"name":"Staff","description":"May sign on"}}`)
@@ -62,71 +61,84 @@ func TestCreateGroup(t *testing.T) {
 	wantProblem(t, err, store.Conflict, `create the Okta group "Staff"`, "already exists")
 }
 
-func TestAssignments(t *testing.T) {
-	var o *org
-	o = newOrg(t, map[string]http.HandlerFunc{"GET /api/v1/apps/0oa1/groups": func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("after") == "" {
-			answers(200, `[{"id":"00g1","priority":0,"profile":{}},{"id":"00g2","priority":1,"profile":{"role":null,"samlRoles":["Administrator","ReadOnlyAccess"]}}]`,
-				`Link: <`+o.URL+`/api/v1/apps/0oa1/groups?limit=200&after=x>; rel="next"`)(w, r)
-			return
+const fullGroup = `{"id":"00g1","created":"2026-01-01T00:00:00.000Z","type":"OKTA_GROUP","objectClass":["okta:user_group"],
+	"profile":{"name":"Staff","description":"May <sign> on","cost":12345678901234567890,"none":null},"_links":{}}`
+
+var noGroup = answers(404, oktaError("E0000007", "Not found: Resource not found: 00g1 (UserGroup)"))
+
+func TestGroupIsReadByItsID(t *testing.T) {
+	o := newOrg(t, map[string]http.HandlerFunc{
+		"GET /api/v1/groups/00g1": answers(200, fullGroup),
+		"GET /api/v1/groups/00g2": answers(200, `{"id":"00g2","type":"APP_GROUP","profile":{"name":"Theirs","description":null}}`),
+		"GET /api/v1/groups/00g3": noGroup,
+		"GET /api/v1/groups/00g4": answers(500, oktaError("E0000009", "Internal Server Error")),
+	})
+	c := o.client(t)
+	for id, want := range map[string]provision.Group{
+		"00g1": {ID: "00g1", Name: "Staff", Description: "May <sign> on"},
+		"00g2": {ID: "00g2", Name: "Theirs"},
+	} {
+		if g, err := c.Group(t.Context(), id); err != nil || g == nil || *g != want {
+			t.Errorf("%s: %v, %v", id, g, err)
 		}
-		answers(200, `[{"id":"00g3","priority":2,"profile":{"samlRoles":null}}]`)(w, r)
-	}, "GET /api/v1/apps/0oa2/groups": answers(200, `[{"id":"00g1","profile":{"samlRoles":"one"}}]`)})
-	got, err := o.client(t).Assignments(t.Context(), "0oa1")
-	want := map[string]provision.Assignment{
-		"00g1": {GroupID: "00g1"},
-		"00g2": {GroupID: "00g2", Priority: 1, Roles: []string{"Administrator", "ReadOnlyAccess"}},
-		"00g3": {GroupID: "00g3", Priority: 2},
 	}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, %v", got, err)
+	if g, err := c.Group(t.Context(), "00g3"); g != nil || err != nil {
+		t.Errorf("one that is not there: %v, %v", g, err)
 	}
-	_, err = o.client(t).Assignments(t.Context(), "0oa2")
-	wantProblem(t, err, store.Transient, "list the groups of the Okta application 0oa2")
+	_, err := c.Group(t.Context(), "00g4")
+	wantProblem(t, err, store.Transient, "read the Okta group 00g4")
 }
 
-func TestAssign(t *testing.T) {
-	none := answers(404, oktaError("E0000007", "Not found"))
-	there := func(profile string) http.HandlerFunc {
-		return answers(200, `{"id":"00g1","priority":4,"profile":`+profile+`,"_links":{}}`)
+func TestRenamedGroupKeepsTheRestOfItsProfile(t *testing.T) {
+	o := newOrg(t, map[string]http.HandlerFunc{"GET /api/v1/groups/00g1": answers(200, fullGroup), "PUT /api/v1/groups/00g1": answers(200, fullGroup)})
+	c := o.client(t)
+	if err := c.RenameGroup(t.Context(), "00g1", "Staff"); err != nil || len(o.received("PUT")) > 0 {
+		t.Errorf("the same name: %v, %d PUTs", err, len(o.received("PUT")))
 	}
-	for _, c := range []struct {
-		name  string
-		there http.HandlerFunc
-		roles []string
-		want  string // the PUT's body; empty: no PUT
+	if err := c.RenameGroup(t.Context(), "00g1", `Crew "A"`); err != nil {
+		t.Fatal(err)
+	}
+	puts := o.received("PUT")
+	if len(puts) != 1 {
+		t.Fatalf("%d PUTs", len(puts))
+	}
+	wantJSON(t, puts[0].body, `{"profile":{"name":"Crew \"A\"","description":"May <sign> on","cost":12345678901234567890,"none":null}}`)
+	if !strings.Contains(puts[0].body, `"cost":12345678901234567890`) {
+		t.Errorf("a number came back as another: %s", puts[0].body)
+	}
+}
+
+func TestGroupThatCannotBeRenamed(t *testing.T) {
+	taken := answers(400, oktaError("E0000001", "Api validation failed: name", "name: An object with this field already exists in the current organization"))
+	for name, c := range map[string]struct {
+		get, put http.HandlerFunc
+		kind     store.Kind
+		says     string
 	}{
-		{"new", none, []string{"Administrator"}, `{"profile":{"samlRoles":["Administrator"]}}`},
-		{"new, mode groups", none, nil, `{}`},
-		{"other roles", there(`{"samlRoles":["Other"],"role":null,"custom":{"a":1}}`), []string{"Administrator"}, `{"priority":4,"profile":{"samlRoles":["Administrator"],"role":null,"custom":{"a":1}}}`},
-		{"no roles yet", there(`{}`), []string{"A", "B"}, `{"priority":4,"profile":{"samlRoles":["A","B"]}}`},
-		{"same roles", there(`{"samlRoles":["B","A"]}`), []string{"A", "B"}, ""},
-		{"assigned, mode groups", there(`{}`), nil, ""},
-		{"roles left over, mode groups", there(`{"samlRoles":["A"]}`), nil, `{"priority":4,"profile":{"samlRoles":[]}}`},
+		"another has the name":  {answers(200, fullGroup), taken, store.Conflict, "already exists"},
+		"it is not there":       {noGroup, nil, store.NotFound, "read the Okta group 00g1"},
+		"it has no name":        {answers(200, `{"id":"00g1"}`), nil, store.Transient, `rename the Okta group 00g1 to "Crew"`},
+		"the connection breaks": {answers(200, fullGroup), cuts, store.Transient, "closed before it answered"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			o := newOrg(t, map[string]http.HandlerFunc{"GET /api/v1/apps/0oa1/groups/00g1": c.there, "PUT /api/v1/apps/0oa1/groups/00g1": there(`{}`)})
-			if err := o.client(t).Assign(t.Context(), "0oa1", "00g1", c.roles); err != nil {
-				t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			routes := map[string]http.HandlerFunc{"GET /api/v1/groups/00g1": c.get}
+			if c.put != nil {
+				routes["PUT /api/v1/groups/00g1"] = c.put
 			}
-			puts := o.received("PUT")
-			switch {
-			case c.want == "" && len(puts) > 0:
-				t.Errorf("PUT %s", puts[0].body)
-			case c.want != "" && len(puts) != 1:
-				t.Errorf("%d PUTs", len(puts))
-			case c.want != "":
-				wantJSON(t, puts[0].body, c.want)
+			o := newOrg(t, routes)
+			wantProblem(t, o.client(t).RenameGroup(t.Context(), "00g1", "Crew"), c.kind, c.says)
+			if n := len(o.received("PUT")); n > 1 || c.put == nil && n > 0 {
+				t.Errorf("%d PUTs", n)
 			}
 		})
 	}
 }
 
-func TestAssignRolesBeforeProvisioningIsEnabled(t *testing.T) {
-	o := newOrg(t, map[string]http.HandlerFunc{
-		"GET /api/v1/apps/0oa1/groups/00g1": answers(404, oktaError("E0000007", "Not found")),
-		"PUT /api/v1/apps/0oa1/groups/00g1": answers(400, oktaError("E0000001", "Api validation failed: assignment", "Property 'samlRoles' not found")),
-	})
-	err := o.client(t).Assign(t.Context(), "0oa1", "00g1", []string{"Administrator"})
-	wantProblem(t, err, store.NeedsPerson, "provisioning isn't enabled", "API integration", "Update User Attributes")
+func TestDeleteGroup(t *testing.T) {
+	o := newOrg(t, map[string]http.HandlerFunc{"DELETE /api/v1/groups/00g1": answers(204, ""), "DELETE /api/v1/groups/00g2": noGroup})
+	c := o.client(t)
+	if err := c.DeleteGroup(t.Context(), "00g1"); err != nil {
+		t.Error(err)
+	}
+	wantProblem(t, c.DeleteGroup(t.Context(), "00g2"), store.NotFound, "delete the Okta group 00g2")
 }

@@ -39,7 +39,29 @@ func TestConnectionClosedBeforeTheAnswer(t *testing.T) {
 			return err
 		}},
 		{"assign a group", "PUT /api/v1/apps/0oa1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
-			return c.Assign(ctx, "0oa1", "00g1", []string{"Administrator"})
+			return c.Assign(ctx, "0oa1", "00g1", nil, []string{"Administrator"})
+		}},
+		{"take a group off", "DELETE /api/v1/apps/0oa1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
+			return c.Unassign(ctx, "0oa1", "00g1")
+		}},
+		{"rename a group", "PUT /api/v1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
+			return c.RenameGroup(ctx, "00g1", "Crew")
+		}},
+		{"delete a group", "DELETE /api/v1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
+			return c.DeleteGroup(ctx, "00g1")
+		}},
+		{"deactivate an application", "POST /api/v1/apps/0oa1/lifecycle/deactivate", 1, func(ctx context.Context, c *Client) error {
+			return c.DeactivateApplication(ctx, "0oa1")
+		}},
+		{"delete an application", "DELETE /api/v1/apps/0oa1", 1, func(ctx context.Context, c *Client) error {
+			return c.DeleteApplication(ctx, "0oa1")
+		}},
+		{"make a signing key", "POST /api/v1/apps/0oa1/credentials/keys/generate", 1, func(ctx context.Context, c *Client) error {
+			_, err := c.GenerateSigningKey(ctx, "0oa1", 10)
+			return err
+		}},
+		{"sign with another key", "PUT /api/v1/apps/0oa1", 1, func(ctx context.Context, c *Client) error {
+			return c.SignWith(ctx, "0oa1", "kid-2")
 		}},
 		{"read an application", "GET /api/v1/apps/0oa2", 3, func(ctx context.Context, c *Client) error {
 			_, err := c.Application(ctx, "0oa2")
@@ -53,9 +75,9 @@ func TestConnectionClosedBeforeTheAnswer(t *testing.T) {
 		for _, warm := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, connection used before: %v", c.name, warm), func(t *testing.T) {
 				o := newOrg(t, map[string]http.HandlerFunc{
-					c.cut:                              cuts,
-					"GET /api/v1/apps/0oa1":            answers(200, appJSON),
-					"GET /api/v1/apps/0oa1/groups/{g}": answers(404, oktaError("E0000007", "Not found")),
+					c.cut:                     cuts,
+					"GET /api/v1/apps/0oa1":   answers(200, appJSON),
+					"GET /api/v1/groups/00g1": answers(200, fullGroup),
 				})
 				client := o.client(t)
 				if warm {

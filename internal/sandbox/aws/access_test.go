@@ -169,3 +169,47 @@ func TestTheOrganizationListsTwentyAccountsAPage(t *testing.T) {
 		t.Error("an account ID of 4 digits was taken")
 	}
 }
+
+func TestNothingReachesAClosedAccount(t *testing.T) {
+	w := newWorld(t)
+	const in = aws.AccountGmail
+	if err := w.MakeUser(in, "OktaSSOuser", nil); err != nil {
+		t.Fatal(err)
+	}
+	id, secret, err := w.MakeKey(in, "OktaSSOuser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := w.with(credentials.NewStaticCredentialsProvider(id, secret, ""))
+	session := w.session(must(assume(w.base(), sts.AssumeRoleInput{RoleArn: str(roleARN(in, aws.AccessRole))}))(t))
+	must(key.sts.GetCallerIdentity(ctx, nil))(t)
+	must(session.iam.ListRoles(ctx, nil))(t)
+	if err := w.CloseAccount(in); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = key.sts.GetCallerIdentity(ctx, nil)
+	refused(t, err, 403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+	_, err = session.iam.ListRoles(ctx, nil)
+	refused(t, err, 403, "InvalidClientTokenId", "")
+	_, err = assume(w.base(), sts.AssumeRoleInput{RoleArn: str(roleARN(in, aws.AccessRole))})
+	refused(t, err, 403, "AccessDenied", "User: arn:aws:iam::"+aws.ManagementAccount+":user/oktaws is not authorized to perform: sts:AssumeRole on resource: "+roleARN(in, aws.AccessRole))
+	if _, err := w.RolesFor(ctx, id, secret); err == nil {
+		t.Error("Okta's key still lists the roles")
+	}
+	for _, a := range must(w.base().org.ListAccounts(ctx, &organizations.ListAccountsInput{}))(t).Accounts {
+		want := "ACTIVE ACTIVE"
+		if *a.Id == in {
+			want = "SUSPENDED CLOSED"
+		}
+		equal(t, "status and state of "+*a.Id, string(a.Status)+" "+string(a.State), want)
+	}
+	for _, a := range w.Accounts() {
+		equal(t, a.ID+" is closed", a.Closed, a.ID == in)
+	}
+	for _, id := range []string{in, aws.ManagementAccount, "121212121212"} {
+		if err := w.CloseAccount(id); err == nil {
+			t.Errorf("account %s was closed", id)
+		}
+	}
+}

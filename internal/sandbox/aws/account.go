@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
-// The organization's accounts to begin with. Each member but AccountUnreachable has the role AccessRole.
+// The accounts to begin with, of the partition aws but for two. Each member but AccountUnreachable has the role AccessRole.
 const (
 	ManagementAccount  = "999900001111"
+	ManagementUSGov    = "999900002222" // of the partition aws-us-gov, where it is not empty
+	ManagementChina    = "999900003333" // of the partition aws-cn
 	AccountGmail       = "111122223333" // named Gmail; nothing in it
 	AccountAnalytics   = "444455556666" // nothing in it
 	AccountBilling     = "777788889999" // nothing in it
@@ -25,21 +27,23 @@ const (
 // AccessRole is the role by which the management account reaches the members.
 const AccessRole = "OrganizationAccountAccessRole"
 
-const (
-	administratorAccess = "arn:aws:iam::aws:policy/AdministratorAccess"
-	baseUser            = "oktaws"
-)
+const baseUser = "oktaws"
 
 type account struct {
+	org       *organization
+	partition *partition
 	id, name  string
 	alias     string
 	joined    time.Time
+	closed    bool
 	controls  []*document // service control policies; none for the management account
 	providers map[string]*provider
 	roles     map[string]*role // by lower-case name: names are unique without regard to case
 	users     map[string]*user // the same
 	stacks    []*stack         // oldest first, deleted ones too
 	tokens    map[string]token // of CloudFormation, by region and token
+
+	detections map[string]*detection // of drift, by ID
 }
 
 type provider struct {
@@ -51,7 +55,7 @@ type provider struct {
 	tags           map[string]string
 }
 
-func (p *provider) arn() string { return "arn:aws:iam::" + p.account.id + ":saml-provider/" + p.name }
+func (p *provider) arn() string { return p.account.iam("saml-provider/" + p.name) }
 
 type role struct {
 	account                     *account
@@ -67,12 +71,12 @@ type role struct {
 	gone                        bool
 }
 
-func (r *role) arn() string { return "arn:aws:iam::" + r.account.id + ":role" + r.path + r.name }
+func (r *role) arn() string { return r.account.iam("role" + r.path + r.name) }
 
 func (r *role) documents() []*document {
 	out := slices.Collect(maps.Values(r.inline))
 	for _, arn := range r.attached {
-		out = append(out, managedPolicies[arn])
+		out = append(out, managedPolicy(arn))
 	}
 	return out
 }
@@ -86,7 +90,7 @@ type user struct {
 	keys           []*accessKey
 }
 
-func (u *user) arn() string { return "arn:aws:iam::" + u.account.id + ":user" + u.path + u.name }
+func (u *user) arn() string { return u.account.iam("user" + u.path + u.name) }
 
 func (u *user) documents() []*document { return slices.Collect(maps.Values(u.inline)) }
 
@@ -101,26 +105,26 @@ type accessKey struct {
 // accountID is what an account ID looks like.
 var accountID = regexp.MustCompile(`^\d{12}$`)
 
+// longAgo is when what is there to begin with was made: it is past all delays.
+func (s *Server) longAgo() time.Time { return s.clock.Now().UTC().Add(-90 * 24 * time.Hour) }
+
 func (s *Server) seed() {
-	long := s.clock.Now().UTC().Add(-90 * 24 * time.Hour) // what is there to begin with is past all delays
-	s.join(ManagementAccount, "Management", long)
+	long := s.longAgo()
+	org, err := s.organizationIn(Commercial, long)
+	if err != nil {
+		panic("seed: " + err.Error())
+	}
 	for _, m := range []struct{ id, name string }{
 		{AccountGmail, "Gmail"}, {AccountAnalytics, "Analytics"}, {AccountBilling, "Billing"}, {AccountStaging, "Staging"},
 		{AccountUnreachable, "Acquired"}, {AccountTakenRole, "Legacy"}, {AccountTakenSAML, "Partner"}, {AccountRestricted, "Restricted"},
 	} {
-		s.join(m.id, m.name, long)
+		s.join(org, m.id, m.name, long)
 	}
-	base := s.accounts[ManagementAccount].addUser(baseUser, "/", nil, long)
-	base.inline["oktaws"] = mustPolicy(parseIdentityPolicy(`{"Version":"2012-10-17","Statement":[` +
-		`{"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity"],"Resource":"arn:aws:iam::*:role/` + AccessRole + `"},` +
-		`{"Effect":"Allow","Action":"organizations:ListAccounts","Resource":"*"}]}`))
-	s.base = s.addKey(base, long)
-
 	unreachable := s.accounts[AccountUnreachable]
 	unreachable.roles[strings.ToLower(AccessRole)].gone = true
 	delete(unreachable.roles, strings.ToLower(AccessRole))
 	taken := s.accounts[AccountTakenRole]
-	taken.put(&role{name: "Administrator", path: "/", created: long, maxSession: 3600, attached: []string{administratorAccess}, trust: taken.trustOwn()})
+	taken.put(&role{name: "Administrator", path: "/", created: long, maxSession: 3600, attached: []string{taken.policyARN("AdministratorAccess")}, trust: taken.trustOwn()})
 	if _, err := s.accounts[AccountTakenSAML].addProvider("Okta", madeUpMetadata("http://www.okta.com/exkmadebyhand"), nil, long); err != nil {
 		panic("seed: " + err.Error())
 	}
@@ -135,21 +139,21 @@ func mustPolicy(d *document, err error) *document {
 }
 
 // join makes an account of the organization.
-func (s *Server) join(id, name string, at time.Time) *account {
+func (s *Server) join(o *organization, id, name string, at time.Time) {
 	a := &account{
-		id: id, name: name, joined: at,
+		org: o, partition: o.partition, id: id, name: name, joined: at,
 		providers: map[string]*provider{}, roles: map[string]*role{}, users: map[string]*user{}, tokens: map[string]token{},
+		detections: map[string]*detection{},
 	}
 	s.accounts[id] = a
-	s.order = append(s.order, id)
-	if id != ManagementAccount {
+	o.order = append(o.order, id)
+	if id != o.management {
 		a.put(&role{
-			name: AccessRole, path: "/", created: at, maxSession: 12 * 3600, attached: []string{administratorAccess},
-			trust: mustPolicy(parsePolicy(trustAccount(ManagementAccount))),
+			name: AccessRole, path: "/", created: at, maxSession: 12 * 3600, attached: []string{a.policyARN("AdministratorAccess")},
+			trust: s.accounts[o.management].trustOwn(),
 		})
 		a.controls = []*document{mustPolicy(parseIdentityPolicy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`))}
 	}
-	return a
 }
 
 func (a *account) email() string {
@@ -169,12 +173,12 @@ func (a *account) deny(actions ...string) {
 	a.controls = append(a.controls, mustPolicy(parseIdentityPolicy(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":["`+strings.Join(actions, `","`)+`"],"Resource":"*"}}`)))
 }
 
-// trustAccount is a trust policy for another account's principals.
-func trustAccount(id string) string {
-	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + id + `:root"},"Action":"sts:AssumeRole"}]}`
+// trust is a trust policy for the account's own principals.
+func (a *account) trust() string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + a.iam("root") + `"},"Action":"sts:AssumeRole"}]}`
 }
 
-func (a *account) trustOwn() *document { return mustPolicy(parsePolicy(trustAccount(a.id))) }
+func (a *account) trustOwn() *document { return mustPolicy(parsePolicy(a.trust())) }
 
 // put adds a role, whose other fields are filled in.
 func (a *account) put(r *role) {
@@ -207,7 +211,7 @@ func (s *Server) addKey(u *user, at time.Time) *accessKey {
 // roleByARN finds a role by its ARN, path and all; nil where there is none.
 func (s *Server) roleByARN(a arn) *role {
 	home := s.accounts[a.account]
-	if home == nil || a.service != "iam" {
+	if home == nil || home.partition.name != a.partition || a.service != "iam" {
 		return nil
 	}
 	name := a.resource[strings.LastIndex(a.resource, "/")+1:]
@@ -220,11 +224,13 @@ func (s *Server) roleByARN(a arn) *role {
 // sorted returns the values of a map in the order of its keys.
 func sorted[T any](m map[string]T) []T {
 	out := make([]T, 0, len(m))
-	for _, k := range slices.Sorted(maps.Keys(m)) {
+	for _, k := range sortedKeys(m) {
 		out = append(out, m[k])
 	}
 	return out
 }
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // account finds a member, for seeds and readers.
 func (s *Server) member(id string) (*account, error) {

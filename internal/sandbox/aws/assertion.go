@@ -3,7 +3,6 @@ package aws
 import (
 	"crypto/sha1" // AWS's choice for the NameQualifier; it guards nothing
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,18 +11,7 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// SignInURL is where browsers bring SAML responses to in the partition aws: the recipient that a response must name,
-// and the SAML:aud of trust policies [D].
-const SignInURL = "https://signin.aws.amazon.com/saml"
-
-// signInEndpoint is that, and its regional forms (https://docs.aws.amazon.com/general/latest/gr/signin-service.html) [D].
-var signInEndpoint = regexp.MustCompile(`^https://([a-z]{2}(-[a-z]+)+-\d\.)?signin\.aws\.amazon\.com/saml$`)
-
-// audiences are the values of Audience that stand for AWS
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html) [D].
-var audiences = []string{"urn:amazon:webservices", SignInURL}
-
-// attributePrefix heads the names of the attributes that AWS reads.
+// attributePrefix heads the names of the attributes that AWS reads, in all partitions [I].
 const attributePrefix = "https://aws.amazon.com/SAML/Attributes/"
 
 // redeemWithin is how long after its issue a response is good, whatever it says itself [C, from AWS's words].
@@ -93,7 +81,7 @@ func (p *provider) verify(r *samlResponse, clock clockwork.Clock) (*assertion, *
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := checkEnvelope(r, v, metadata.EntityID); refused != nil {
+	if refused := p.checkEnvelope(r, v, metadata.EntityID); refused != nil {
 		return nil, refused
 	}
 	a := &assertion{
@@ -112,13 +100,13 @@ func (p *provider) verify(r *samlResponse, clock clockwork.Clock) (*assertion, *
 }
 
 // checkEnvelope looks at the response around the assertion: as it was signed, where it is. Nothing is granted by it.
-func checkEnvelope(r *samlResponse, v verified, entityID string) *refusal {
+func (p *provider) checkEnvelope(r *samlResponse, v verified, entityID string) *refusal {
 	response := r.root
 	if v.response != nil {
 		response = v.response
 	}
-	if to := response.SelectAttrValue("Destination", ""); to != "" && !signInEndpoint.MatchString(to) {
-		return invalidResponse("The response's destination is %s and not %s.", to, SignInURL)
+	if to := response.SelectAttrValue("Destination", ""); to != "" && !p.account.partition.endpoint.MatchString(to) {
+		return invalidResponse("The response's destination is %s and not %s.", to, p.account.partition.signIn)
 	}
 	if issuer := text(child(response, samlAssertion, "Issuer")); issuer != "" && issuer != entityID {
 		return invalidResponse("The response's issuer is %s and the assertion's %s.", issuer, entityID)

@@ -39,10 +39,12 @@ var callBases = []wire.Basis{
 		wire.InDocuments(stsAPI+"AssumeRole.html", "The Query protocol: forms in, XML out. Organizations speaks JSON."),
 		wire.ByOthers("https://github.com/aws/aws-sdk-go-v2", "The forms of answers and errors are those that the SDK reads; its own clients are the stand-in's tests."),
 		wire.ByOthers("https://github.com/hashicorp/vault/issues/3115", "A new access key is refused for seconds (InvalidClientTokenId)."),
-		wire.InDocuments(iamGuide+"reference-arns.html", "A key of the partition aws means nothing in the others."),
+		wire.InDocuments(iamGuide+"reference-arns.html", "Partitions: aws, aws-us-gov and aws-cn, each with its own ARNs; a key of one means nothing in the others."),
 		wire.Guessed("aws/server.go", "A new access key is refused for one second, a SAML provider cannot be trusted for half a second: AWS's delays vary, so nobody should count on a number."),
 		wire.Guessed("aws/iam.go", "A page of a listing has 10 items where none are asked for; AWS's has 100, and may have fewer at any time."),
 		wire.Guessed("aws/iam.go", "The words of errors that no document shows. Their codes are AWS's, and clients should go by these."),
+		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html", "A closed account can be used for nothing any more."),
+		wire.Guessed("aws/serve.go", "The keys of a closed account are InvalidClientTokenId."),
 		wire.Guessed("aws/serve.go", "A parameter that the sandbox does not know how to heed is refused, so that nobody takes it for done."),
 	}},
 	{Operation: "permissions", Aside: true, Does: "decides whether somebody may do something, by policies, boundaries, session and service control policies", Claims: []wire.Claim{
@@ -51,6 +53,7 @@ var callBases = []wire.Basis{
 		wire.InDocuments(iamGuide+"reference_policies_condition-keys.html", "The condition keys of every request."),
 		wire.InDocuments(iamGuide+"troubleshoot_access-denied.html", "The words of AccessDenied."),
 		wire.InDocuments("https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html", "The managed policies there are."),
+		wire.Guessed("aws/managed.go", "The same managed policies are in every partition."),
 		wire.Guessed("aws/managed.go", "Of each managed policy, the part that matters here: they allow less than the real ones."),
 	}},
 }
@@ -60,6 +63,7 @@ var stsBases = []wire.Basis{
 		wire.InDocuments(stsAPI+"GetCallerIdentity.html", "It needs no permission."),
 	}},
 	{Operation: "AssumeRole", Does: "gives a session of a role", Claims: []wire.Claim{
+		wire.ByOthers("https://github.com/aws-samples/aws-security-reference-architecture-examples/issues/218", "Into a closed account it is refused like into a role that is absent."),
 		wire.InDocuments(stsAPI+"AssumeRole.html", "The parameters and their limits; the role's own longest session."),
 		wire.InDocuments(iamGuide+"id_roles_terms-and-concepts.html", "A chained session lasts an hour at most."),
 		wire.InDocuments(iamGuide+"id_credentials_temp_control-access_monitor.html", "A source identity stays for the whole chain, and setting it needs a permission of its own."),
@@ -76,6 +80,7 @@ var stsBases = []wire.Basis{
 var organizationBases = []wire.Basis{
 	{Operation: "ListAccounts", Does: "lists the organization's accounts", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html", "20 a page; the management account alone may."),
+		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html", "A closed account has the status SUSPENDED and the state CLOSED."),
 	}},
 	{Operation: "DescribeOrganization", Does: "describes the organization", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html", "Its fields."),

@@ -26,10 +26,18 @@ var iamBases = []wire.Basis{
 		api("TagSAMLProvider", "Tags are added to those that are there."),
 		wire.InDocuments(iamGuide+"id_tags.html", "50 at most; keys differ by more than case; aws: is reserved."),
 	}},
+	{Operation: "UntagSAMLProvider", Does: "takes tags of a provider away", Claims: []wire.Claim{api("UntagSAMLProvider", "By their keys; one that is not there is no error.")}},
 	{Operation: "ListSAMLProviderTags", Does: "lists a provider's tags", Claims: []wire.Claim{api("ListSAMLProviderTags", "Pages with a marker.")}},
 
 	{Operation: "CreateAccountAlias", Does: "gives the account an alias", Claims: []wire.Claim{api("CreateAccountAlias", "An account has one, and no two have the same; which letters it may have.")}},
 	{Operation: "ListAccountAliases", Does: "shows the account's alias", Claims: []wire.Claim{api("ListAccountAliases", "A list of one, or of none.")}},
+
+	{Operation: "GetAccountAuthorizationDetails", Does: "shows all users, roles and policies of the account at once", Claims: []wire.Claim{
+		api("GetAccountAuthorizationDetails", "The filter, pages with a marker, URL-encoded policies."),
+		api("RoleDetail", "A role's fields: its policies, boundary and tags, and neither description nor longest session."),
+		wire.ByOthers("https://github.com/joshlarsen/aws-recon/issues/21", "Of AWS's managed policies those alone that are in use."),
+		wire.Guessed("aws/details.go", "Pages go through one list after the other: users, roles, policies."),
+	}},
 }
 
 var roleBases = []wire.Basis{
@@ -40,7 +48,7 @@ var roleBases = []wire.Basis{
 		wire.ByOthers("https://github.com/hashicorp/terraform/issues/4709", "A trust policy that names such a thing is MalformedPolicyDocument, “Invalid principal in policy”; seen with a new user."),
 	}},
 	{Operation: "GetRole", Does: "shows a role", Claims: []wire.Claim{api("GetRole", "Its fields; the trust policy is URL-encoded.")}},
-	{Operation: "ListRoles", Does: "lists roles", Claims: []wire.Claim{api("ListRoles", "By path, in pages, without tags.")}},
+	{Operation: "ListRoles", Does: "lists roles", Claims: []wire.Claim{api("ListRoles", "By path, in pages, without tags and boundaries.")}},
 	{Operation: "DeleteRole", Does: "deletes a role that has no policies any more", Claims: []wire.Claim{api("DeleteRole", "DeleteConflict while it has any.")}},
 	{Operation: "UpdateAssumeRolePolicy", Does: "replaces a role's trust policy", Claims: []wire.Claim{
 		api("UpdateAssumeRolePolicy", "By the rules of a new role's."),
@@ -60,6 +68,18 @@ var roleBases = []wire.Basis{
 	}},
 	{Operation: "DeleteRolePolicy", Does: "deletes an inline policy", Claims: []wire.Claim{api("DeleteRolePolicy", "NoSuchEntity where there is none.")}},
 	{Operation: "TagRole", Does: "tags a role", Claims: []wire.Claim{api("TagRole", "Tags are added to those that are there.")}},
+	{Operation: "UntagRole", Does: "takes tags of a role away", Claims: []wire.Claim{api("UntagRole", "By their keys; one that is not there is no error.")}},
+	{Operation: "UpdateRole", Does: "changes a role's description and its longest session", Claims: []wire.Claim{
+		api("UpdateRole", "Where no longest session is given, it becomes an hour."),
+		api("CreateRole", "A description of 1,000 letters at most."),
+	}},
+	{Operation: "PutRolePermissionsBoundary", Does: "gives a role a permissions boundary", Claims: []wire.Claim{
+		api("PutRolePermissionsBoundary", "One that there was is replaced; NoSuchEntity for a policy that is not there."),
+	}},
+	{Operation: "DeleteRolePermissionsBoundary", Does: "takes a role's permissions boundary away", Claims: []wire.Claim{
+		api("DeleteRolePermissionsBoundary", "The role may then do what its policies allow."),
+		wire.Guessed("aws/boundary.go", "NoSuchEntity where the role has none."),
+	}},
 	{Operation: "ListRoleTags", Does: "lists a role's tags", Claims: []wire.Claim{api("ListRoleTags", "Pages with a marker.")}},
 }
 
@@ -72,6 +92,7 @@ var userBases = []wire.Basis{
 	{Operation: "ListUsers", Does: "lists users", Claims: []wire.Claim{api("ListUsers", "By path, in pages, without tags.")}},
 	{Operation: "DeleteUser", Does: "deletes a user that has no keys and no policies any more", Claims: []wire.Claim{api("DeleteUser", "DeleteConflict while there are any.")}},
 	{Operation: "TagUser", Does: "tags a user", Claims: []wire.Claim{api("TagUser", "Tags are added to those that are there.")}},
+	{Operation: "UntagUser", Does: "takes tags of a user away", Claims: []wire.Claim{api("UntagUser", "By their keys; one that is not there is no error.")}},
 	{Operation: "ListUserTags", Does: "lists a user's tags", Claims: []wire.Claim{api("ListUserTags", "Pages with a marker.")}},
 	{Operation: "PutUserPolicy", Does: "writes a user's inline policy", Claims: []wire.Claim{
 		api("PutUserPolicy", "One of the same name is replaced."),

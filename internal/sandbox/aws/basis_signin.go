@@ -8,6 +8,12 @@ var responseBasis = wire.Basis{Operation: "SAML response", Aside: true, Does: "i
 	wire.InDocuments(iamGuide+"troubleshoot_saml.html", "The words and codes of what is refused."),
 	wire.InDocuments(iamGuide+"reference_policies_iam-condition-keys.html", "The condition keys that a trust policy can ask for."),
 	wire.InDocuments("https://docs.aws.amazon.com/general/latest/gr/signin-service.html", "The addresses that a response may name as its recipient."),
+	wire.InDocuments("https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-iam.html", "aws-us-gov has an address and an audience of its own."),
+	wire.ByOthers("https://github.com/aws/aws-cdk/issues/22091", "So has aws-cn: https://signin.amazonaws.cn/saml."),
+	wire.ByOthers("https://github.com/yunionio/cloudpods", "The audience urn:amazon:webservices:cn-north-1."),
+	wire.ByOthers("https://github.com/physera/onelogin-aws-cli/issues/125", "Another partition's STS answers that the provider doesn't exist."),
+	wire.Guessed("aws/partition.go", "The other partitions have regional addresses too."),
+	wire.Guessed("aws/assertion.go", "The attributes have the same names in all partitions."),
 	wire.ByOthers("https://github.com/Versent/saml2aws/issues/6", "The two ARNs of a Role value come in either order."),
 	wire.ByOthers("https://github.com/dbeaver/cloudbeaver/issues/3112", "Another issuer is InvalidIdentityToken, with AuthSamlInvalidSamlResponseException in its words."),
 	wire.ByOthers("https://github.com/cevoaustralia/aws-google-auth/issues/270", "“Response signature invalid” is InvalidIdentityToken."),
@@ -18,6 +24,7 @@ var responseBasis = wire.Basis{Operation: "SAML response", Aside: true, Does: "i
 	wire.Guessed("aws/claims.go", "No skew of clocks is allowed, and the words for a response that comes too early."),
 	wire.Guessed("aws/claims.go", "A SessionDuration out of range is refused."),
 	wire.Guessed("aws/enter.go", "The words for a role that the response does not name."),
+	wire.Guessed("aws/enter.go", "The words where the account is closed."),
 	wire.Guessed("aws/refusal.go", "“Your request included an invalid SAML response” stands for every refusal whose words are not known."),
 }}
 

@@ -24,8 +24,8 @@ func (a *assertion) readSubject(e *etree.Element, now time.Time) *refusal {
 	if data == nil || confirmation.SelectAttrValue("Method", "") != bearer {
 		return invalidResponse("The subject needs exactly one SubjectConfirmation of the method bearer, with its data.")
 	}
-	if a.recipient = data.SelectAttrValue("Recipient", ""); !signInEndpoint.MatchString(a.recipient) {
-		return invalidResponse("The recipient is %s and not %s.", orNone(a.recipient), SignInURL)
+	if a.recipient = data.SelectAttrValue("Recipient", ""); !a.provider.account.partition.endpoint.MatchString(a.recipient) {
+		return invalidResponse("The recipient is %s and not %s.", orNone(a.recipient), a.provider.account.partition.signIn)
 	}
 	if request := data.SelectAttrValue("InResponseTo", ""); request != "" {
 		return invalidResponse("The subject's confirmation answers a request %q, and AWS has sent none.", request)
@@ -58,6 +58,7 @@ func (a *assertion) readConditions(e *etree.Element, now time.Time) *refusal {
 			said = append(said, text(audience))
 		}
 	}
+	audiences := a.provider.account.partition.audiences
 	if !slices.ContainsFunc(said, func(s string) bool { return slices.Contains(audiences, s) }) {
 		return invalidToken("Response does not contain the required audience", "The audience is %s; AWS is %s.",
 			orNone(strings.Join(said, ", ")), strings.Join(audiences, " or "))

@@ -20,6 +20,15 @@ var stackOperations = map[string]operation{
 	"ListStackResources":     listStackResources,
 	"GetTemplate":            getTemplate,
 	"ValidateTemplate":       validateTemplate,
+
+	"CreateChangeSet":   createChangeSet,
+	"DescribeChangeSet": describeChangeSet,
+	"ExecuteChangeSet":  executeChangeSet,
+	"DeleteChangeSet":   deleteChangeSet,
+
+	"DetectStackDrift":                  detectStackDrift,
+	"DescribeStackDriftDetectionStatus": describeStackDriftDetectionStatus,
+	"DescribeStackResourceDrifts":       describeStackResourceDrifts,
 }
 
 // token is what a client request token was used for.
@@ -57,7 +66,7 @@ func (c *call) stackARN(name string) string {
 	if st := c.stackNamed(name); st != nil {
 		return st.id
 	}
-	return "arn:aws:cloudformation:" + c.region + ":" + c.account.id + ":stack/" + name + "/*"
+	return c.account.arn("cloudformation", c.region, "stack/"+name+"/*")
 }
 
 // stack finds the stack that StackName names, if the caller may do the action with it.
@@ -188,10 +197,8 @@ func createStack(c *call) (any, error) {
 	if c.stackNamed(name) != nil {
 		return nil, &Error{400, "AlreadyExistsException", "Stack [" + name + "] already exists"}
 	}
-	st := &stack{
-		server: c.Server, account: c.account, region: c.region, name: name, created: c.now, tags: tags,
-		id: "arn:aws:cloudformation:" + c.region + ":" + c.account.id + ":stack/" + name + "/" + newUUID(),
-	}
+	st := c.newStack(c.account, c.region, name, c.now)
+	st.tags = tags
 	if st.onFailure, err = c.onFailure(); err != nil {
 		return nil, err
 	}
@@ -222,6 +229,13 @@ func createStack(c *call) (any, error) {
 	return stackID{st.id}, nil
 }
 
+func (s *Server) newStack(a *account, region, name string, at time.Time) *stack {
+	return &stack{
+		server: s, account: a, region: region, name: name, created: at,
+		id: a.arn("cloudformation", region, "stack/"+name+"/"+newUUID()),
+	}
+}
+
 // dryRun works out all properties and outputs, so that a wrong function is an error of the call.
 func (st *stack) dryRun() error {
 	r := st.resolver(st.template, st.values)
@@ -250,7 +264,7 @@ func (c *call) onFailure() (string, error) {
 }
 
 // updatable are the states from which a stack can be updated.
-var updatable = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
+var updatable = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 
 func updateStack(c *call) (any, error) {
 	if err := c.without(append([]string{"DisableRollback"}, unsupported...)...); err != nil {
@@ -334,7 +348,7 @@ func deleteStack(c *call) (any, error) {
 		return nil, err
 	case done != nil || st.status == "DELETE_IN_PROGRESS":
 		return nil, nil
-	case strings.HasSuffix(st.status, "_IN_PROGRESS") && st.status != "CREATE_IN_PROGRESS":
+	case strings.HasSuffix(st.status, "_IN_PROGRESS") && st.status != "CREATE_IN_PROGRESS" && st.status != "REVIEW_IN_PROGRESS":
 		return nil, validation("Stack [" + st.name + "] cannot be deleted while in status " + st.status)
 	}
 	c.spend(token, "delete", st)

@@ -12,6 +12,7 @@ type Console struct {
 	Account        Account
 	Role, RoleARN  string
 	ARN            string // of the session
+	Region         string // in which the console begins
 	Person         string // RoleSessionName
 	Began, Expires time.Time
 	Expired        bool
@@ -42,8 +43,8 @@ func (s *Server) Console(id string) (Console, bool) {
 	}
 	who, r := c.session.principal(), c.session.role
 	return Console{
-		ID: id, Account: Account{r.account.id, r.account.name, r.account.alias}, Role: r.name, RoleARN: r.arn(), ARN: who.arn,
-		Person: c.session.name, Began: c.began, Expires: c.expires, Expired: !s.clock.Now().Before(c.expires),
+		ID: id, Account: r.account.seen(), Role: r.name, RoleARN: r.arn(), ARN: who.arn,
+		Region: r.account.partition.home, Person: c.session.name, Began: c.began, Expires: c.expires, Expired: !s.clock.Now().Before(c.expires),
 	}, true
 }
 
@@ -64,12 +65,14 @@ func (s *Server) May(consoleID, action, resource string) (allowed bool, why stri
 		return false, "You are signed out."
 	case !s.clock.Now().Before(c.expires):
 		return false, "The session ended at " + instant(c.expires) + "."
+	case c.session.role.account.closed:
+		return false, "The account " + c.session.role.account.id + " is closed."
 	case c.session.role.gone:
 		return false, "The role " + c.session.role.name + " is there no longer."
 	}
 	who := c.session.principal()
-	f := who.facts("us-east-1") // the console's own, for what has no region
 	r := who.role
+	f := who.facts(r.account.partition.home) // the console's own, for what has no region
 	if err := who.may(action, resource, f, false); err != nil {
 		why = err.Error()
 		if policy := r.decider(action, resource, f, true); policy != "" {
@@ -87,7 +90,7 @@ func (r *role) decider(action, resource string, f facts, denies bool) string {
 		want = denied
 	}
 	for _, arn := range r.attached {
-		if judge([]*document{managedPolicies[arn]}, action, resource, f) == want {
+		if judge([]*document{managedPolicy(arn)}, action, resource, f) == want {
 			return "the managed policy " + arn
 		}
 	}

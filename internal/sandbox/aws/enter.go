@@ -20,9 +20,13 @@ func (s *Server) findProvider(text string) (*provider, *refusal) {
 			return p, nil
 		}
 	}
-	refused := invalidToken("Specified provider doesn't exist", "There is no SAML provider %s.", text)
+	return nil, noProvider(text)
+}
+
+func noProvider(arn string) *refusal {
+	refused := invalidToken("Specified provider doesn't exist", "There is no SAML provider %s.", arn)
 	refused.discovery = "AuthSamlManifestNotFoundException"
-	return nil, refused
+	return refused
 }
 
 // enter answers whether the person whom the assertion speaks of may have a session of the role that lasts so many
@@ -38,6 +42,9 @@ func (s *Server) enter(a *assertion, roleARN string, seconds int) (*role, *refus
 	}
 	if r == nil {
 		return nil, notAuthorized("There is no role %s.", roleARN)
+	}
+	if r.account.closed { // in which words is a guess [I]
+		return nil, notAuthorized("The account %s is closed.", r.account.id)
 	}
 	if why := r.distrusts(a); why != "" {
 		return nil, notAuthorized("The trust policy of the role %s %s.", r.name, why)

@@ -48,6 +48,9 @@ func assumeRoleWithSAML(c *call) (any, error) {
 	if refused != nil {
 		return nil, refused.sts()
 	}
+	if c.region != "" && partitionOf(c.region) != p.account.partition { // another partition's STS knows nothing of it [C]
+		return nil, noProvider(asked["PrincipalArn"]).sts()
+	}
 	a, refused := p.verify(response, c.clock)
 	if refused != nil {
 		return nil, refused.sts()

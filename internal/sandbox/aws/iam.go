@@ -16,6 +16,7 @@ var iamOperations = map[string]operation{
 	"DeleteSAMLProvider":   deleteSAMLProvider,
 	"ListSAMLProviders":    listSAMLProviders,
 	"TagSAMLProvider":      tagSAMLProvider,
+	"UntagSAMLProvider":    untagSAMLProvider,
 	"ListSAMLProviderTags": listSAMLProviderTags,
 
 	"CreateRole":               createRole,
@@ -31,13 +32,19 @@ var iamOperations = map[string]operation{
 	"PutRolePolicy":            putRolePolicy,
 	"DeleteRolePolicy":         deleteRolePolicy,
 	"TagRole":                  tagRole,
+	"UntagRole":                untagRole,
 	"ListRoleTags":             listRoleTags,
+
+	"UpdateRole":                    updateRole,
+	"PutRolePermissionsBoundary":    putRolePermissionsBoundary,
+	"DeleteRolePermissionsBoundary": deleteRolePermissionsBoundary,
 
 	"CreateUser":       createUser,
 	"GetUser":          getUser,
 	"ListUsers":        listUsers,
 	"DeleteUser":       deleteUser,
 	"TagUser":          tagUser,
+	"UntagUser":        untagUser,
 	"ListUserTags":     listUserTags,
 	"PutUserPolicy":    putUserPolicy,
 	"GetUserPolicy":    getUserPolicy,
@@ -52,6 +59,8 @@ var iamOperations = map[string]operation{
 
 	"CreateAccountAlias": createAccountAlias,
 	"ListAccountAliases": listAccountAliases,
+
+	"GetAccountAuthorizationDetails": getAccountAuthorizationDetails,
 }
 
 // pageSize is how many items a listing answers with where MaxItems is absent. AWS's is 100 and may be less at any
@@ -174,6 +183,31 @@ func (c *call) addTags(to map[string]string) error {
 	return nil
 }
 
+// removeTags takes away the tags that the parameter TagKeys names. One that is not there is no error.
+func (c *call) removeTags(from map[string]string) error {
+	var keys []string
+	for _, m := range c.members("TagKeys") {
+		key := c.form.Get(m)
+		switch {
+		case !tagKey.MatchString(key):
+			return badValue("TagKeys", key, `Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+ and have a length of 1 to 128`)
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+			return &Error{400, "InvalidInput", "Tag keys cannot start with the reserved prefix aws:"}
+		}
+		keys = append(keys, key)
+	}
+	switch {
+	case keys == nil:
+		return missing("TagKeys")
+	case len(keys) > tagQuota:
+		return badValue("TagKeys", "…", "Member must have length less than or equal to 50")
+	}
+	for _, key := range keys {
+		delete(from, key)
+	}
+	return nil
+}
+
 func (c *call) listTags(tags map[string]string) (any, error) {
 	all := tagList(tags)
 	from, to, next, err := c.pageOf(len(all))
@@ -187,8 +221,8 @@ func (c *call) listTags(tags map[string]string) (any, error) {
 }
 
 // allowTagged asks for the permission to make something and, where it gets tags, for that to tag it.
-func (c *call) allowTagged(make, mark, resource string, tags map[string]string) error {
-	more := facts{}
+func (c *call) allowTagged(make, mark, resource string, tags map[string]string, more facts) error {
+	more = facts{}.with(more)
 	for k, v := range tags {
 		more["aws:RequestTag/"+k] = v
 	}
@@ -229,7 +263,7 @@ func createAccountAlias(c *call) (any, error) {
 		return nil, err
 	}
 	for _, a := range c.accounts {
-		if a.alias == alias {
+		if a.alias == alias && a.partition == c.account.partition {
 			return nil, exists("The account alias " + alias + " already exists.")
 		}
 	}

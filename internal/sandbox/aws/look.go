@@ -32,7 +32,7 @@ func (s *Server) StackEvents(account, stackID string) []StackEvent {
 
 // ManagedPolicy returns the document of an AWS managed policy that the stand-in knows, by its ARN.
 func (s *Server) ManagedPolicy(arn string) (document string, ok bool) {
-	d := managedPolicies[arn]
+	d := managedPolicy(arn)
 	if d == nil {
 		return "", false
 	}

@@ -1,8 +1,12 @@
 package aws
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
 
-// managedPolicies are the AWS managed policies that can be attached, by ARN, with documents that allow what matters
+// managedPolicies are the AWS managed policies that can be attached, by path and name, in every partition [I], with documents that allow what matters
 // of the real ones (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html).
 var managedPolicies = func() map[string]*document {
 	statement := func(rest string) string {
@@ -42,7 +46,37 @@ var managedPolicies = func() map[string]*document {
 		if err != nil {
 			panic("managed policy " + name + ": " + err.Error())
 		}
-		out["arn:aws:iam::aws:policy/"+name] = d
+		out[name] = d
 	}
 	return out
 }()
+
+// policyARN is the ARN of an AWS managed policy in the account's partition.
+func (a *account) policyARN(name string) string {
+	return "arn:" + a.partition.name + ":iam::aws:policy/" + name
+}
+
+// managed finds an AWS managed policy that the account's roles can have; nil where there is none.
+func (a *account) managed(arn string) *document {
+	name, ok := strings.CutPrefix(arn, a.policyARN(""))
+	if !ok {
+		return nil
+	}
+	return managedPolicies[name]
+}
+
+// managedPolicy finds an AWS managed policy of any partition.
+func managedPolicy(arn string) *document {
+	for _, p := range partitions {
+		if d := (&account{partition: p}).managed(arn); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// managedID is an AWS managed policy's ID, the same at all times.
+func managedID(arn string) string {
+	sum := sha256.Sum256([]byte(arn))
+	return "ANPA" + base32.StdEncoding.EncodeToString(sum[:])[:17]
+}

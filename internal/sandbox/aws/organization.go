@@ -2,8 +2,6 @@ package aws
 
 import "slices"
 
-const organizationID = "o-exampleorg1"
-
 var organizationOperations = map[string]operation{
 	"ListAccounts":         listAccounts,
 	"DescribeOrganization": describeOrganization,
@@ -17,14 +15,14 @@ func listAccounts(c *call) (any, error) {
 	if err := c.allow("organizations:ListAccounts", "*", nil); err != nil {
 		return nil, err
 	}
-	if c.account.id != ManagementAccount {
+	if c.account.id != c.account.org.management {
 		return nil, &Error{400, "AccessDeniedException", "You don't have permissions to access this resource."}
 	}
 	size, err := c.number("MaxResults", 1, accountsPage, accountsPage)
 	if err != nil {
 		return nil, &Error{400, "InvalidInputException", err.Error()}
 	}
-	ids, next, err := page(slices.Clone(c.order), c.form.Get("NextToken"), size)
+	ids, next, err := page(slices.Clone(c.account.org.order), c.form.Get("NextToken"), size)
 	if err != nil {
 		return nil, &Error{400, "InvalidInputException", "You specified an invalid value: NextToken"}
 	}
@@ -46,11 +44,27 @@ func listAccounts(c *call) (any, error) {
 	for _, id := range ids {
 		a := c.accounts[id]
 		out.Accounts = append(out.Accounts, member{
-			ID: id, Arn: "arn:aws:organizations::" + ManagementAccount + ":account/" + organizationID + "/" + id, Email: a.email(), Name: a.name,
-			Status: "ACTIVE", State: "ACTIVE", JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
+			ID: id, Arn: c.accounts[c.account.org.management].arn("organizations", "", "account/"+c.account.org.orgID+"/"+id), Email: a.email(), Name: a.name,
+			Status: a.status(), State: a.state(), JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
 		})
 	}
 	return out, nil
+}
+
+// status and state are the older and the newer word for whether an account can be used
+// (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html) [D].
+func (a *account) status() string {
+	if a.closed {
+		return "SUSPENDED"
+	}
+	return "ACTIVE"
+}
+
+func (a *account) state() string {
+	if a.closed {
+		return "CLOSED"
+	}
+	return "ACTIVE"
 }
 
 func describeOrganization(c *call) (any, error) {
@@ -58,7 +72,7 @@ func describeOrganization(c *call) (any, error) {
 		return nil, err
 	}
 	type policyType struct{ Type, Status string }
-	type organization struct {
+	type described struct {
 		ID                 string `json:"Id"`
 		Arn                string
 		FeatureSet         string
@@ -68,10 +82,11 @@ func describeOrganization(c *call) (any, error) {
 
 		AvailablePolicyTypes []policyType
 	}
-	base := "arn:aws:organizations::" + ManagementAccount + ":"
-	return struct{ Organization organization }{organization{
-		ID: organizationID, Arn: base + "organization/" + organizationID, FeatureSet: "ALL", MasterAccountID: ManagementAccount,
-		MasterAccountArn: base + "account/" + organizationID + "/" + ManagementAccount, MasterAccountEmail: c.accounts[ManagementAccount].email(),
+	o := c.account.org
+	head := c.accounts[o.management]
+	return struct{ Organization described }{described{
+		ID: o.orgID, Arn: head.arn("organizations", "", "organization/"+o.orgID), FeatureSet: "ALL", MasterAccountID: o.management,
+		MasterAccountArn: head.arn("organizations", "", "account/"+o.orgID+"/"+o.management), MasterAccountEmail: head.email(),
 		AvailablePolicyTypes: []policyType{{"SERVICE_CONTROL_POLICY", "ENABLED"}},
 	}}, nil
 }

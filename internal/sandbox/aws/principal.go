@@ -39,7 +39,7 @@ func (s *Server) holder(id string) (*principal, string) {
 
 func (ss *session) principal() *principal {
 	r := ss.role
-	arn := "arn:aws:sts::" + r.account.id + ":assumed-role/" + r.name + "/" + ss.name
+	arn := r.account.arn("sts", "", "assumed-role/"+r.name+"/"+ss.name)
 	return &principal{account: r.account, arn: arn, id: r.id + ":" + ss.name, role: r, session: ss}
 }
 
@@ -59,7 +59,7 @@ func (p *principal) facts(region string) facts {
 		"aws:principaltype":    "User",
 		"aws:requestedregion":  region,
 		"aws:securetransport":  "false",
-		"aws:principalorgid":   organizationID,
+		"aws:principalorgid":   p.account.partition.orgID,
 	}
 	if p.user != nil {
 		f["aws:username"] = p.user.name
@@ -95,7 +95,7 @@ func (p *principal) may(action, resource string, f facts, onlyDenials bool) erro
 		{identity, "identity-based policy", "an ", true, true},
 	}
 	if boundary != "" {
-		layers = append(layers, layer{[]*document{managedPolicies[boundary]}, "permissions boundary", "a ", true, false})
+		layers = append(layers, layer{[]*document{managedPolicy(boundary)}, "permissions boundary", "a ", true, false})
 	}
 	if p.session != nil && p.session.policy != nil {
 		layers = append(layers, layer{[]*document{p.session.policy}, "session policy", "a ", true, false})
@@ -155,19 +155,19 @@ func (t trusted) covers(p *principal) (names, whole bool) {
 		return false, false
 	}
 	switch t.value {
-	case "*", p.account.id, "arn:aws:iam::" + p.account.id + ":root":
+	case "*", p.account.id, p.account.iam("root"):
 		return false, true
 	}
 	return t.value == p.arn || p.role != nil && t.value == p.role.arn(), false
 }
 
 // arn is an Amazon Resource Name, as far as it is needed.
-type arn struct{ service, region, account, resource string }
+type arn struct{ partition, service, region, account, resource string }
 
 func parseARN(text string) (arn, error) {
 	parts := strings.SplitN(text, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[5] == "" {
+	if len(parts) != 6 || parts[0] != "arn" || partitions[parts[1]] == nil || parts[5] == "" {
 		return arn{}, validation(text + " is invalid")
 	}
-	return arn{parts[2], parts[3], parts[4], parts[5]}, nil
+	return arn{parts[1], parts[2], parts[3], parts[4], parts[5]}, nil
 }

@@ -43,8 +43,8 @@ func createSAMLProvider(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := "arn:aws:iam::" + c.account.id + ":saml-provider/" + name
-	if err := c.allowTagged("iam:CreateSAMLProvider", "iam:TagSAMLProvider", target, tags); err != nil {
+	target := c.account.iam("saml-provider/" + name)
+	if err := c.allowTagged("iam:CreateSAMLProvider", "iam:TagSAMLProvider", target, tags, nil); err != nil {
 		return nil, err
 	}
 	switch {
@@ -77,7 +77,7 @@ func (c *call) provider(action string) (*provider, error) {
 	if err := c.allow(action, text, nil); err != nil {
 		return nil, err
 	}
-	if a.account != c.account.id {
+	if a.account != c.account.id || a.partition != c.account.partition.name {
 		return nil, &Error{403, "AccessDenied", "User: " + c.who.arn + " is not authorized to perform: " + action + " on resource: " + text}
 	}
 	p := c.account.providers[name]
@@ -132,7 +132,7 @@ func deleteSAMLProvider(c *call) (any, error) {
 }
 
 func listSAMLProviders(c *call) (any, error) {
-	if err := c.allow("iam:ListSAMLProviders", "arn:aws:iam::"+c.account.id+":saml-provider/*", nil); err != nil {
+	if err := c.allow("iam:ListSAMLProviders", c.account.iam("saml-provider/*"), nil); err != nil {
 		return nil, err
 	}
 	type entry struct{ Arn, CreateDate, ValidUntil string }
@@ -151,6 +151,14 @@ func tagSAMLProvider(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.addTags(p.tags)
+}
+
+func untagSAMLProvider(c *call) (any, error) {
+	p, err := c.provider("iam:UntagSAMLProvider")
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.removeTags(p.tags)
 }
 
 func listSAMLProviderTags(c *call) (any, error) {

@@ -38,7 +38,7 @@ func TestFunctionsAreWorkedOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := &stack{account: &account{id: "111122223333"}, region: "us-east-1", name: "s", template: tmpl, resources: []*resource{{logical: "R", physical: "role-r"}}}
+	st := &stack{account: &account{id: "111122223333", partition: partitions[Commercial]}, region: "us-east-1", name: "s", template: tmpl, resources: []*resource{{logical: "R", physical: "role-r"}}}
 	got, err := st.outputsOf(tmpl, values)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestWrongFunctionsAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &account{id: "111122223333", roles: map[string]*role{}}
+		a := &account{id: "111122223333", partition: partitions[Commercial], roles: map[string]*role{}}
 		a.put(&role{name: "role-r", path: "/"})
 		st := &stack{account: a, template: tmpl, resources: []*resource{{logical: "R", physical: "role-r"}}}
 		if _, err := st.outputsOf(tmpl, nil); err == nil || err.Error() != test.message {

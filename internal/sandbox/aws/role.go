@@ -15,6 +15,12 @@ const (
 	attachedQuota = 10
 )
 
+// descriptionPattern is what a role's description may hold
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html) [D].
+const descriptionPattern = `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`
+
+var roleDescription = regexp.MustCompile(`^[\t\n\r\x20-\x7E\x{A1}-\x{FF}]{0,1000}$`)
+
 // roleSpec is what a role shall be, asked for by a call or by a stack.
 type roleSpec struct {
 	name, path, description, trust string
@@ -37,8 +43,10 @@ func (s *Server) addRole(a *account, spec roleSpec, now time.Time) (*role, error
 		return nil, exists("Role with name " + spec.name + " already exists.")
 	case len(a.roles) >= roleQuota:
 		return nil, quota("RolesPerAccount", roleQuota)
-	case spec.boundary != "" && managedPolicies[spec.boundary] == nil:
-		return nil, absent("Scope ARN: " + spec.boundary + " does not exist or is not attachable.")
+	case spec.boundary != "":
+		if err := a.checkBoundary(spec.boundary); err != nil {
+			return nil, err
+		}
 	}
 	r := &role{
 		name: spec.name, path: spec.path, description: spec.description, boundary: spec.boundary,
@@ -49,7 +57,7 @@ func (s *Server) addRole(a *account, spec roleSpec, now time.Time) (*role, error
 }
 
 var (
-	serviceName = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
+	serviceName = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$`)
 	domainName  = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 )
 
@@ -100,16 +108,16 @@ func (s *Server) checkTrusted(a *account, t trusted, now time.Time) error {
 			return malformed("Federated principals must be valid domain names or SAML metadata ARNs")
 		}
 		p := a.providers[name]
-		if at.account == a.id && p != nil && now.Sub(p.created) >= s.providerDelay {
+		if at.account == a.id && at.partition == a.partition.name && p != nil && now.Sub(p.created) >= s.providerDelay {
 			return nil
 		}
 	case "AWS":
-		if t.value == "*" || s.accounts[t.value] != nil {
+		if other := s.accounts[t.value]; t.value == "*" || other != nil && other.partition == a.partition {
 			return nil
 		}
 		at, err := parseARN(t.value)
 		home := s.accounts[at.account]
-		if err != nil || home == nil {
+		if err != nil || home == nil || home.partition != a.partition || at.partition != a.partition.name {
 			return invalid
 		}
 		kind, name, _ := strings.Cut(at.resource, "/")
@@ -125,7 +133,8 @@ func (s *Server) checkTrusted(a *account, t trusted, now time.Time) error {
 	return invalid
 }
 
-// roleEntry is a role as answers show it. Listings leave out the tags.
+// roleEntry is a role as answers show it. Listings leave out the tags and the boundary
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html) [D].
 type roleEntry struct {
 	Path, RoleName           string
 	RoleID                   string `xml:"RoleId"`
@@ -138,18 +147,13 @@ type roleEntry struct {
 	RoleLastUsed             struct{}
 }
 
-type boundary struct{ PermissionsBoundaryType, PermissionsBoundaryArn string }
-
-func (r *role) entry(tags bool) roleEntry {
+func (r *role) entry(whole bool) roleEntry {
 	e := roleEntry{
 		Path: r.path, RoleName: r.name, RoleID: r.id, Arn: r.arn(), CreateDate: instant(r.created),
 		AssumeRolePolicyDocument: r.trust.encode(), Description: r.description, MaxSessionDuration: r.maxSession,
 	}
-	if r.boundary != "" {
-		e.PermissionsBoundary = &boundary{"Policy", r.boundary}
-	}
-	if tags {
-		e.Tags = tagList(r.tags)
+	if whole {
+		e.PermissionsBoundary, e.Tags = boundaryOf(r.boundary), tagList(r.tags)
 	}
 	return e
 }
@@ -159,7 +163,10 @@ func createRole(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := roleSpec{name: name, description: c.form.Get("Description"), boundary: c.form.Get("PermissionsBoundary")}
+	spec := roleSpec{name: name, boundary: c.form.Get("PermissionsBoundary")}
+	if spec.description, err = c.description(); err != nil {
+		return nil, err
+	}
 	if spec.path, err = c.path(); err != nil {
 		return nil, err
 	}
@@ -172,7 +179,7 @@ func createRole(c *call) (any, error) {
 	if spec.tags, err = c.tags(); err != nil {
 		return nil, err
 	}
-	if err := c.allowTagged("iam:CreateRole", "iam:TagRole", "arn:aws:iam::"+c.account.id+":role"+spec.path+name, spec.tags); err != nil {
+	if err := c.allowTagged("iam:CreateRole", "iam:TagRole", c.account.iam("role"+spec.path+name), spec.tags, facts{"iam:PermissionsBoundary": spec.boundary}); err != nil {
 		return nil, err
 	}
 	r, err := c.addRole(c.account, spec, c.now)
@@ -189,7 +196,7 @@ func (c *call) role(action string, more facts) (*role, error) {
 		return nil, err
 	}
 	r := c.account.roles[strings.ToLower(name)]
-	resource := "arn:aws:iam::" + c.account.id + ":role/" + name
+	resource := c.account.iam("role/" + name)
 	if r != nil {
 		resource = r.arn()
 	}
@@ -215,7 +222,7 @@ func listRoles(c *call) (any, error) {
 	if prefix == "" {
 		prefix = "/"
 	}
-	if err := c.allow("iam:ListRoles", "arn:aws:iam::"+c.account.id+":role"+prefix, nil); err != nil {
+	if err := c.allow("iam:ListRoles", c.account.iam("role"+prefix), nil); err != nil {
 		return nil, err
 	}
 	all := slices.DeleteFunc(sorted(c.account.roles), func(r *role) bool { return !strings.HasPrefix(r.path, prefix) })
@@ -269,6 +276,45 @@ func updateAssumeRolePolicy(c *call) (any, error) {
 	}
 	r.trust = trust
 	return nil, nil
+}
+
+// description returns the parameter Description.
+func (c *call) description() (string, error) {
+	text := c.form.Get("Description")
+	if !roleDescription.MatchString(text) {
+		return "", badValue("Description", text, `Member must satisfy regular expression pattern: `+descriptionPattern+` and have a length of at most 1000`)
+	}
+	return text, nil
+}
+
+// updateRole leaves the description that there was where none is given; the longest session becomes an hour again
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html) [D].
+func updateRole(c *call) (any, error) {
+	r, err := c.role("iam:UpdateRole", nil)
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.description()
+	if err != nil {
+		return nil, err
+	}
+	seconds, err := c.number("MaxSessionDuration", 3600, 43200, 3600)
+	if err != nil {
+		return nil, err
+	}
+	if c.form.Has("Description") {
+		r.description = text
+	}
+	r.maxSession = seconds
+	return struct{}{}, nil
+}
+
+func untagRole(c *call) (any, error) {
+	r, err := c.role("iam:UntagRole", nil)
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.removeTags(r.tags)
 }
 
 func tagRole(c *call) (any, error) {

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 func attachRolePolicy(c *call) (any, error) {
@@ -22,7 +21,7 @@ func attachRolePolicy(c *call) (any, error) {
 // attach attaches a managed policy; one that is attached already is no error.
 func (r *role) attach(arn string) error {
 	switch {
-	case managedPolicies[arn] == nil:
+	case r.account.managed(arn) == nil:
 		return absent("Policy " + arn + " does not exist or is not attachable.")
 	case slices.Contains(r.attached, arn):
 	case len(r.attached) >= attachedQuota:
@@ -42,12 +41,16 @@ func detachRolePolicy(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return nil, r.detach(arn)
+}
+
+func (r *role) detach(arn string) error {
 	i := slices.Index(r.attached, arn)
 	if i < 0 {
-		return nil, absent("Policy " + arn + " was not found.")
+		return absent("Policy " + arn + " was not found.")
 	}
 	r.attached = slices.Delete(r.attached, i, i+1)
-	return nil, nil
+	return nil
 }
 
 func listAttachedRolePolicies(c *call) (any, error) {
@@ -59,15 +62,10 @@ func listAttachedRolePolicies(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	type attached struct{ PolicyName, PolicyArn string }
-	out := struct {
-		AttachedPolicies []attached `xml:"AttachedPolicies>member"`
+	return struct {
+		AttachedPolicies []attachedPolicy `xml:"AttachedPolicies>member"`
 		paged
-	}{paged: paged{next != "", next}}
-	for _, arn := range r.attached[from:to] {
-		out.AttachedPolicies = append(out.AttachedPolicies, attached{arn[strings.LastIndex(arn, "/")+1:], arn})
-	}
-	return out, nil
+	}{attachedPolicies(r.attached[from:to]), paged{next != "", next}}, nil
 }
 
 func listRolePolicies(c *call) (any, error) {

@@ -120,7 +120,7 @@ func (c *call) handle(r *http.Request, body []byte) (any, error) {
 	}
 	c.account = c.who.account
 	c.who.used(c.service, c.region, c.now)
-	if !regionName.MatchString(c.region) {
+	if !c.account.partition.has(c.region) {
 		return nil, &Error{403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region."}
 	}
 	return c.do()
@@ -142,8 +142,8 @@ var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
 func (s *Server) authenticate(r *http.Request, body []byte, sig signature) (*principal, error) {
 	invalid := &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	who, secret := s.holder(sig.key)
-	// Keys of this partition mean nothing in the others.
-	if who == nil || strings.HasPrefix(sig.region, "us-gov-") || strings.HasPrefix(sig.region, "cn-") {
+	// Keys of one partition mean nothing in the others.
+	if who == nil || who.account.closed || who.account.partition != partitionOf(sig.region) {
 		return nil, invalid
 	}
 	token := r.Header.Get("X-Amz-Security-Token")
@@ -168,10 +168,14 @@ func (s *Server) authenticate(r *http.Request, body []byte, sig signature) (*pri
 // get returns a parameter that must be there.
 func (c *call) get(name string) (string, error) {
 	if !c.form.Has(name) {
-		field := strings.ToLower(name[:1]) + name[1:]
-		return "", validation("1 validation error detected: Value null at '" + field + "' failed to satisfy constraint: Member must not be null")
+		return "", missing(name)
 	}
 	return c.form.Get(name), nil
+}
+
+func missing(parameter string) error {
+	field := strings.ToLower(parameter[:1]) + parameter[1:]
+	return validation("1 validation error detected: Value null at '" + field + "' failed to satisfy constraint: Member must not be null")
 }
 
 // number returns a whole number between low and high, or otherwise where the parameter is absent.

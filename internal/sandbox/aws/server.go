@@ -25,7 +25,7 @@ type Config struct {
 	ProviderDelay time.Duration   // no role can trust a new SAML provider for this long; 0: 500 ms
 }
 
-// Server is one AWS with one organization. It is safe for use by several goroutines.
+// Server is one AWS with an organization in each partition. It is safe for use by several goroutines.
 type Server struct {
 	hub           *wire.Hub
 	clock         clockwork.Clock
@@ -35,11 +35,12 @@ type Server struct {
 
 	mu       sync.Mutex
 	accounts map[string]*account
-	order    []string // account IDs as they joined
 	keys     map[string]*accessKey
 	sessions map[string]*session
 	secrets  []string
-	base     *accessKey
+
+	organizations map[string]*organization // by partition
+	founded       []*organization          // the same, as they came to be
 
 	signIns   shelf[*signIn]
 	consoles  shelf[*console]
@@ -72,6 +73,7 @@ func New(c Config) *Server {
 		keyDelay:      cmp.Or(c.KeyDelay, time.Second),
 		providerDelay: cmp.Or(c.ProviderDelay, 500*time.Millisecond),
 		accounts:      map[string]*account{},
+		organizations: map[string]*organization{},
 		keys:          map[string]*accessKey{},
 		sessions:      map[string]*session{},
 		used:          map[string]time.Time{},

@@ -127,8 +127,8 @@ func (s *Server) offeredRole(pair rolePair) OfferedRole {
 	o := OfferedRole{Provider: pair.provider, ARN: pair.role, Role: pair.role[strings.LastIndex(pair.role, "/")+1:]}
 	if at, err := parseARN(pair.role); err == nil {
 		o.Account.ID = at.account
-		if a := s.accounts[at.account]; a != nil {
-			o.Account = Account{a.id, a.name, a.alias}
+		if a := s.accounts[at.account]; a != nil && a.partition.name == at.partition {
+			o.Account = a.seen()
 		}
 	}
 	return o

@@ -1,10 +1,8 @@
 package aws
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -27,11 +25,17 @@ type stack struct {
 	values           map[string]string // of the parameters
 	tags             map[string]string
 	resources        []*resource
+	replaced         []*resource // what the running update has put something else in the place of
 	outputs          map[string]string
 	events           []event // oldest first
 	who              *principal
 	token            string // of the operation that runs
-	operation        int    // counts operations; what is due for an earlier one is void
+	drift            string // of the stack as a whole; empty: not looked for
+	driftAt          time.Time
+	drifts           []resourceDrift // what was found last of each resource
+	detecting        *detection      // nil: nobody looks for drift
+	changeSets       []*changeSet    // oldest first
+	operation        int             // counts operations; what is due for an earlier one is void
 }
 
 type resource struct {
@@ -40,6 +44,7 @@ type resource struct {
 	at                time.Time
 	properties        map[string]any
 	deletionPolicy    string
+	replacePolicy     string // of what a replacement leaves behind
 }
 
 type event struct {
@@ -50,9 +55,18 @@ type event struct {
 // change is one resource's part of an operation.
 type change struct {
 	*resource
-	verb string // CREATE, UPDATE, DELETE
-	do   func(now time.Time) error
+	verb     string // CREATE, UPDATE, DELETE, IMPORT
+	do       func(now time.Time) error
+	replaces bool   // an update that makes another role
+	begins   string // what its first event says
+	ends     string // and its last, where it goes well
 }
+
+// What the events of a change say besides its status; the words about replacing are recalled [I].
+const (
+	creating  = "Resource creation Initiated"
+	replacing = "Requested update requires the creation of a new physical resource; hence creating one."
+)
 
 // note records a status of the stack itself.
 func (st *stack) note(at time.Time, status, reason string) {
@@ -92,7 +106,7 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 	}
 	wave, half := waves[0], st.server.stackTime/2
 	for _, c := range wave {
-		st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", "")
+		st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", c.begins)
 	}
 	st.after(at, half, func(at time.Time) {
 		var failed []string
@@ -104,14 +118,14 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 			if err := c.do(at); err != nil {
 				st.noteResource(at, c.resource, c.verb+"_FAILED", err.Error())
 				failed, done[c.resource] = append(failed, c.logical), true
-			} else if c.verb == "CREATE" {
-				st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", "Resource creation Initiated")
+			} else if c.verb == "CREATE" || c.replaces {
+				st.noteResource(at, c.resource, c.verb+"_IN_PROGRESS", creating)
 			}
 		}
 		if len(failed) > 0 && wave[0].verb != "DELETE" {
 			for _, c := range wave {
 				if !done[c.resource] {
-					st.noteResource(at, c.resource, c.verb+"_FAILED", "Resource "+map[string]string{"CREATE": "creation", "UPDATE": "update"}[c.verb]+" cancelled")
+					st.noteResource(at, c.resource, c.verb+"_FAILED", "Resource "+map[string]string{"CREATE": "creation", "UPDATE": "update", "IMPORT": "import"}[c.verb]+" cancelled")
 					failed = append(failed, c.logical)
 				}
 			}
@@ -121,7 +135,7 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 		st.after(at, st.server.stackTime-half, func(at time.Time) {
 			for _, c := range wave {
 				if !done[c.resource] {
-					st.noteResource(at, c.resource, c.verb+"_COMPLETE", "")
+					st.noteResource(at, c.resource, c.verb+"_COMPLETE", c.ends)
 				}
 			}
 			st.run(at, waves[1:], func(at time.Time, more []string) { then(at, append(failed, more...)) })
@@ -132,8 +146,8 @@ func (st *stack) run(at time.Time, waves [][]change, then func(at time.Time, fai
 // resolver works out the template for the stack.
 func (st *stack) resolver(t *template, values map[string]string) *resolver {
 	return &resolver{template: t, values: values, pseudo: map[string]any{
-		"AWS::AccountId": st.account.id, "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{}, "AWS::Partition": "aws",
-		"AWS::Region": st.region, "AWS::StackId": st.id, "AWS::StackName": st.name, "AWS::URLSuffix": "amazonaws.com",
+		"AWS::AccountId": st.account.id, "AWS::NotificationARNs": []any{}, "AWS::NoValue": noValue{}, "AWS::Partition": st.account.partition.name,
+		"AWS::Region": st.region, "AWS::StackId": st.id, "AWS::StackName": st.name, "AWS::URLSuffix": st.account.partition.suffix,
 	}, attributes: st.attribute}
 }
 
@@ -142,7 +156,7 @@ func (st *stack) resolver(t *template, values map[string]string) *resolver {
 func (st *stack) attribute(logical, name string) (string, error) {
 	r := st.find(logical)
 	if r == nil || r.physical == "" {
-		return "<" + logical + "." + name + ">", nil
+		return unknownYet(logical, name), nil
 	}
 	made := st.account.roles[strings.ToLower(r.physical)]
 	switch {
@@ -157,6 +171,8 @@ func (st *stack) attribute(logical, name string) (string, error) {
 	}
 	return "", functionError("resource %s does not support attribute type %s in Fn::GetAtt", logical, name)
 }
+
+func unknownYet(logical, attribute string) string { return "<" + logical + "." + attribute + ">" }
 
 func (st *stack) find(logical string) *resource {
 	for _, r := range st.resources {
@@ -218,19 +234,24 @@ func (st *stack) outputsOf(t *template, values map[string]string) (map[string]st
 
 // creation is the change that makes a resource of the template.
 func (st *stack) creation(r *resource) change {
-	return change{r, "CREATE", func(now time.Time) error {
+	return change{resource: r, verb: "CREATE", do: func(now time.Time) error {
 		properties, err := st.resolver(st.template, st.values).resolve(st.template.resources[r.logical].properties)
 		if err != nil {
 			return err
 		}
 		r.properties, _ = properties.(map[string]any)
-		r.deletionPolicy = st.template.resources[r.logical].deletionPolicy
+		r.keep(st.template.resources[r.logical])
 		return st.makeRole(r, now)
 	}}
 }
 
+// keep takes over what the template says of the resource's end.
+func (r *resource) keep(spec resourceSpec) {
+	r.deletionPolicy, r.replacePolicy = spec.deletionPolicy, spec.replacePolicy
+}
+
 func (st *stack) deletion(r *resource) change {
-	return change{r, "DELETE", func(time.Time) error { return st.dropRole(r) }}
+	return change{resource: r, verb: "DELETE", do: func(time.Time) error { return st.dropRole(r) }}
 }
 
 // create makes everything that the template wants.
@@ -269,7 +290,7 @@ func (st *stack) rollBack(at time.Time, reason string) {
 		st.remove(at, reason+"Delete requested by user.")
 	default:
 		st.note(at, "ROLLBACK_IN_PROGRESS", reason+"Rollback requested by user.")
-		st.run(at, st.deletions(at, st.resources), func(at time.Time, failed []string) {
+		st.run(at, st.deletions(at, st.resources, true), func(at time.Time, failed []string) {
 			if len(failed) > 0 {
 				st.note(at, "ROLLBACK_FAILED", "The following resource(s) failed to delete: ["+strings.Join(failed, ", ")+"]. ")
 				return
@@ -279,13 +300,16 @@ func (st *stack) rollBack(at time.Time, reason string) {
 	}
 }
 
-// deletions takes away what exists of the resources, the last made first, but for what is to be retained.
-func (st *stack) deletions(at time.Time, of []*resource) [][]change {
+// deletions takes away what exists of the resources, the last made first, but for what is to be retained; undo is true
+// where the operation that made them is taken back
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html) [D].
+func (st *stack) deletions(at time.Time, of []*resource, undo bool) [][]change {
 	var list []change
 	for _, r := range slices.Backward(of) {
 		switch {
 		case r.physical == "" || r.status == "DELETE_COMPLETE":
-		case r.deletionPolicy == "Retain":
+		case r.deletionPolicy == "Retain", r.deletionPolicy == "RetainExceptOnCreate" && !undo:
+			st.letGo(r)
 			st.noteResource(at, r, "DELETE_SKIPPED", "")
 		default:
 			list = append(list, st.deletion(r))
@@ -300,139 +324,12 @@ func (st *stack) deletions(at time.Time, of []*resource) [][]change {
 // remove deletes the stack.
 func (st *stack) remove(at time.Time, reason string) {
 	st.note(at, "DELETE_IN_PROGRESS", reason)
-	st.run(at, st.deletions(at, st.resources), func(at time.Time, failed []string) {
+	st.run(at, st.deletions(at, st.resources, false), func(at time.Time, failed []string) {
 		if len(failed) > 0 {
 			st.note(at, "DELETE_FAILED", "The following resource(s) failed to delete: ["+strings.Join(failed, ", ")+"]. ")
 			return
 		}
 		st.note(at, "DELETE_COMPLETE", "")
-		st.deleted = at
-	})
-}
-
-// state is what a failed update goes back to.
-type state struct {
-	template  *template
-	values    map[string]string
-	tags      map[string]string
-	resources []*resource
-}
-
-// plan says what an update would do: the changes in waves, and the resources that would go. It is empty where nothing
-// would change.
-func (st *stack) plan(next state) (waves [][]change, gone []*resource, changed bool, err error) {
-	ids, err := st.wanted(next.template, next.values)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	r := st.resolver(next.template, next.values)
-	kept := map[string]bool{}
-	retagged := !maps.Equal(st.tags, next.tags)
-	for _, wave := range ids {
-		var list []change
-		for _, id := range wave {
-			kept[id] = true
-			old := st.find(id)
-			if old == nil || old.physical == "" {
-				list = append(list, st.creation(&resource{logical: id}))
-				continue
-			}
-			spec := next.template.resources[id]
-			resolved, err := r.resolve(spec.properties)
-			if err != nil {
-				return nil, nil, false, err
-			}
-			properties, _ := resolved.(map[string]any)
-			if reflect.DeepEqual(properties, old.properties) && !retagged && cmp.Or(spec.deletionPolicy, "Delete") == cmp.Or(old.deletionPolicy, "Delete") {
-				continue
-			}
-			list = append(list, change{old, "UPDATE", func(now time.Time) error {
-				resolved, err := st.resolver(st.template, st.values).resolve(spec.properties)
-				if err != nil {
-					return err
-				}
-				properties, _ := resolved.(map[string]any)
-				if err := st.changeRole(old, properties, now); err != nil {
-					return err
-				}
-				old.properties, old.deletionPolicy = properties, spec.deletionPolicy
-				return nil
-			}})
-		}
-		if list != nil {
-			waves = append(waves, list)
-		}
-	}
-	for _, old := range st.resources {
-		if !kept[old.logical] && old.physical != "" {
-			gone = append(gone, old)
-		}
-	}
-	outputs, err := st.outputsOf(next.template, next.values)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	return waves, gone, waves != nil || gone != nil || retagged || !maps.Equal(outputs, st.outputs), nil
-}
-
-// update makes the planned changes, and takes them back when one fails.
-func (st *stack) update(at time.Time, next state, waves [][]change, gone []*resource) {
-	st.note(at, "UPDATE_IN_PROGRESS", "User Initiated")
-	st.updated = at
-	before := state{st.template, st.values, st.tags, slices.Clone(st.resources)}
-	old := map[*resource]map[string]any{}
-	for _, r := range st.resources {
-		old[r] = r.properties
-	}
-	st.template, st.values, st.tags = next.template, next.values, next.tags
-	for _, wave := range waves {
-		for _, c := range wave {
-			if c.verb == "CREATE" {
-				st.resources = append(st.resources, c.resource)
-			}
-		}
-	}
-	st.run(at, waves, func(at time.Time, failed []string) {
-		if len(failed) == 0 {
-			if err := st.workOutOutputs(); err == nil {
-				st.cleanUp(at, "UPDATE_COMPLETE", gone)
-				return
-			}
-		}
-		slices.Sort(failed)
-		st.note(at, "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: ["+strings.Join(failed, ", ")+"]. ")
-		var back []change
-		for _, wave := range waves {
-			for _, c := range wave {
-				if c.verb == "UPDATE" {
-					back = append(back, change{c.resource, "UPDATE", func(now time.Time) error {
-						c.properties = old[c.resource]
-						return st.changeRole(c.resource, c.properties, now)
-					}})
-				}
-			}
-		}
-		made := slices.DeleteFunc(slices.Clone(st.resources), func(r *resource) bool { return slices.Contains(before.resources, r) })
-		st.template, st.values, st.tags = before.template, before.values, before.tags
-		var undo [][]change
-		if back != nil {
-			undo = [][]change{back}
-		}
-		st.run(at, undo, func(at time.Time, failed []string) {
-			if len(failed) > 0 {
-				st.note(at, "UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: ["+strings.Join(failed, ", ")+"]. ")
-				return
-			}
-			st.cleanUp(at, "UPDATE_ROLLBACK_COMPLETE", made)
-		})
-	})
-}
-
-// cleanUp ends an update: what is not in the template any more goes, and doesn't fail the stack.
-func (st *stack) cleanUp(at time.Time, status string, gone []*resource) {
-	st.note(at, status+"_CLEANUP_IN_PROGRESS", "")
-	st.run(at, st.deletions(at, gone), func(at time.Time, _ []string) {
-		st.resources = slices.DeleteFunc(st.resources, func(r *resource) bool { return slices.Contains(gone, r) })
-		st.note(at, status, "")
+		st.deleted, st.changeSets = at, nil
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -66,9 +65,10 @@ func (st *stack) readRole(r *resource, properties map[string]any) (rolePropertie
 			ok = ok && entityName.MatchString(p.spec.name)
 		case "Path":
 			p.spec.path, ok = v.(string)
-			ok = ok && entityPath.MatchString(p.spec.path)
+			ok = ok && len(p.spec.path) <= 512 && entityPath.MatchString(p.spec.path)
 		case "Description":
 			p.spec.description, ok = v.(string)
+			ok = ok && roleDescription.MatchString(p.spec.description)
 		case "PermissionsBoundary":
 			p.spec.boundary, ok = v.(string)
 		case "MaxSessionDuration":
@@ -148,10 +148,13 @@ func (p *roleProperties) readTags(v any) bool {
 	return ok
 }
 
-// may asks for the permissions of whoever began the operation.
-func (st *stack) may(name string, actions ...string) error {
+// may asks for the permissions of whoever began the operation, for a role with the path and name. Nobody is the console.
+func (st *stack) may(role string, more facts, actions ...string) error {
+	if st.who == nil {
+		return nil
+	}
 	for _, a := range actions {
-		if err := st.who.may(a, "arn:aws:iam::"+st.account.id+":role/"+name, st.who.facts(st.region), false); err != nil {
+		if err := st.who.may(a, st.account.iam("role"+role), st.who.facts(st.region).with(more), false); err != nil {
 			return handlerError(err)
 		}
 	}
@@ -171,7 +174,7 @@ func (st *stack) makeRole(r *resource, now time.Time) error {
 	if len(p.inline) > 0 {
 		actions = append(actions, "iam:PutRolePolicy")
 	}
-	if err := st.may(p.spec.name, actions...); err != nil {
+	if err := st.may(p.spec.path+p.spec.name, facts{"iam:PermissionsBoundary": p.spec.boundary}, actions...); err != nil {
 		return err
 	}
 	made, err := st.server.addRole(st.account, p.spec, now)
@@ -205,60 +208,4 @@ func (r *role) give(p roleProperties) error {
 		}
 	}
 	return nil
-}
-
-// changeRole brings a resource's role to the properties. Its name and path can't change in place.
-func (st *stack) changeRole(r *resource, properties map[string]any, now time.Time) error {
-	p, err := st.readRole(r, properties)
-	if err != nil {
-		return err
-	}
-	made := st.account.roles[strings.ToLower(r.physical)]
-	if made == nil {
-		return handlerError(absent("The role with name " + r.physical + " cannot be found."))
-	}
-	if p.spec.name != made.name || p.spec.path != made.path {
-		return failure("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", made.name)
-	}
-	err = st.may(made.name, "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:TagRole")
-	if err != nil {
-		return err
-	}
-	if p.spec.maxSession < 3600 || p.spec.maxSession > 43200 {
-		return handlerError(badValue("MaxSessionDuration", strconv.Itoa(p.spec.maxSession), "Member must have value between 3600 and 43200"))
-	}
-	trust, err := st.server.trustPolicy(st.account, p.spec.trust, now)
-	if err != nil {
-		return handlerError(err)
-	}
-	if err := made.give(p); err != nil {
-		return handlerError(err)
-	}
-	made.trust, made.description, made.maxSession, made.boundary, made.tags = trust, p.spec.description, p.spec.maxSession, p.spec.boundary, p.spec.tags
-	return nil
-}
-
-// dropRole takes a resource's role away with the policies that the template gave it. One that somebody took away by
-// hand is no error; a policy that somebody attached by hand is.
-func (st *stack) dropRole(r *resource) error {
-	made := st.account.roles[strings.ToLower(r.physical)]
-	if made == nil {
-		return nil
-	}
-	if err := st.may(made.name, "iam:DetachRolePolicy", "iam:DeleteRolePolicy", "iam:DeleteRole"); err != nil {
-		return err
-	}
-	p, err := st.readRole(r, r.properties)
-	if err != nil {
-		return err
-	}
-	byHand := slices.ContainsFunc(made.attached, func(arn string) bool { return !slices.Contains(p.policies, arn) })
-	for name := range made.inline {
-		byHand = byHand || p.inline[name] == ""
-	}
-	if byHand {
-		return handlerError(conflict("Cannot delete entity, must detach all policies first."))
-	}
-	made.attached, made.inline = nil, nil
-	return made.delete()
 }

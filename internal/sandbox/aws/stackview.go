@@ -28,6 +28,27 @@ type stackEntry struct {
 	Outputs                     []stackOutput `xml:"Outputs>member"`
 	Tags                        []tag         `xml:"Tags>member"`
 	EnableTerminationProtection bool
+	DriftInformation            stackDrift
+}
+
+type stackDrift struct {
+	StackDriftStatus   string
+	LastCheckTimestamp string `xml:",omitempty"`
+}
+
+type resourceDriftSummary struct {
+	StackResourceDriftStatus string
+	LastCheckTimestamp       string `xml:",omitempty"`
+}
+
+// driftOf is what a listing says of a resource.
+func (st *stack) driftOf(r *resource) resourceDriftSummary {
+	for _, d := range st.drifts {
+		if d.LogicalResourceID == r.logical {
+			return resourceDriftSummary{d.StackResourceDriftStatus, d.Timestamp}
+		}
+	}
+	return resourceDriftSummary{StackResourceDriftStatus: "NOT_CHECKED"}
 }
 
 func (st *stack) entry() stackEntry {
@@ -35,14 +56,9 @@ func (st *stack) entry() stackEntry {
 		StackID: st.id, StackName: st.name, StackStatus: st.status, StackStatusReason: st.reason, Description: st.template.description,
 		CreationTime: millis(st.created), LastUpdatedTime: millis(st.updated), DeletionTime: millis(st.deleted),
 		DisableRollback: st.onFailure == "DO_NOTHING", Capabilities: st.capabilities, Tags: tagList(st.tags),
+		DriftInformation: stackDrift{st.driftStatus(), millis(st.driftAt)},
 	}
-	for _, name := range slices.Sorted(maps.Keys(st.values)) {
-		value := st.values[name]
-		if st.template.parameters[name].NoEcho {
-			value = "****"
-		}
-		e.Parameters = append(e.Parameters, stackParameter{name, value})
-	}
+	e.Parameters = shown(st.template, st.values)
 	for _, name := range slices.Sorted(maps.Keys(st.outputs)) {
 		description, _ := st.template.outputs[name]["Description"].(string)
 		e.Outputs = append(e.Outputs, stackOutput{name, st.outputs[name], description})
@@ -132,6 +148,7 @@ func describeStackResources(c *call) (any, error) {
 		PhysicalResourceID                      string `xml:"PhysicalResourceId,omitempty"`
 		ResourceType, Timestamp, ResourceStatus string
 		ResourceStatusReason                    string `xml:",omitempty"`
+		DriftInformation                        resourceDriftSummary
 	}
 	var out struct {
 		StackResources []entry `xml:"StackResources>member"`
@@ -139,7 +156,7 @@ func describeStackResources(c *call) (any, error) {
 	only := c.form.Get("LogicalResourceId")
 	for _, r := range st.resources {
 		if only == "" || r.logical == only {
-			out.StackResources = append(out.StackResources, entry{st.name, st.id, r.logical, r.physical, roleType, millis(r.at), r.status, r.reason})
+			out.StackResources = append(out.StackResources, entry{st.name, st.id, r.logical, r.physical, roleType, millis(r.at), r.status, r.reason, st.driftOf(r)})
 		}
 	}
 	if only != "" && out.StackResources == nil {
@@ -162,13 +179,14 @@ func listStackResources(c *call) (any, error) {
 		PhysicalResourceID                                 string `xml:"PhysicalResourceId,omitempty"`
 		ResourceType, LastUpdatedTimestamp, ResourceStatus string
 		ResourceStatusReason                               string `xml:",omitempty"`
+		DriftInformation                                   resourceDriftSummary
 	}
 	out := struct {
 		List      []entry `xml:"StackResourceSummaries>member"`
 		NextToken string  `xml:",omitempty"`
 	}{NextToken: next}
 	for _, r := range part {
-		out.List = append(out.List, entry{r.logical, r.physical, roleType, millis(r.at), r.status, r.reason})
+		out.List = append(out.List, entry{r.logical, r.physical, roleType, millis(r.at), r.status, r.reason, st.driftOf(r)})
 	}
 	return out, nil
 }

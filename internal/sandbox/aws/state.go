@@ -2,16 +2,22 @@ package aws
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Account is an account of the organization.
+// Account is an account of an organization.
 type Account struct {
 	ID, Name, Alias string
+	Partition       string
+	Managing        bool `json:",omitempty"` // it is the management account
+	Closed          bool `json:",omitempty"`
+}
+
+func (a *account) seen() Account {
+	return Account{ID: a.id, Name: a.name, Alias: a.alias, Partition: a.partition.name, Managing: a.id == a.org.management, Closed: a.closed}
 }
 
 // Provider is a SAML identity provider.
@@ -23,7 +29,9 @@ type Provider struct {
 
 // Role is an IAM role.
 type Role struct {
-	Name, ARN        string
+	Name, ARN, Path  string
+	Description      string
+	Boundary         string            // ARN of the permissions boundary; empty: none
 	Trust            string            // policy document, JSON
 	TrustedProviders []string          // ARNs of the SAML providers that the trust policy allows to sign on
 	Policies         []string          // ARNs of the managed policies
@@ -54,14 +62,26 @@ type AccessKey struct {
 // Stack is a CloudFormation stack that isn't deleted.
 type Stack struct {
 	ID, Name, Region, Status, Reason string
+	Drift                            string // what was found last: IN_SYNC, DRIFTED, UNKNOWN, NOT_CHECKED
 	Template                         string
 	Parameters, Tags, Outputs        map[string]string
 	Roles                            map[string]string // role names by logical ID
 }
 
 // Credentials returns the access key of the management account's user who may assume AccessRole in every account and
-// list the accounts.
-func (s *Server) Credentials() (accessKeyID, secret string) { return s.base.id, s.base.secret }
+// list the accounts, in the partition aws.
+func (s *Server) Credentials() (accessKeyID, secret string) { return s.CredentialsIn(Commercial) }
+
+// CredentialsIn is Credentials for another partition, whose organization is founded by that. Both are empty for one
+// that there is not.
+func (s *Server) CredentialsIn(partition string) (accessKeyID, secret string) {
+	defer s.lock()()
+	o, err := s.organizationIn(partition, s.longAgo())
+	if err != nil {
+		return "", ""
+	}
+	return o.base.id, o.base.secret
+}
 
 // Secrets returns every secret access key and session token that was ever issued, and the latest few hundred SAML
 // responses that came.
@@ -70,12 +90,15 @@ func (s *Server) Secrets() []string {
 	return append(slices.Clone(s.secrets), s.responses.order...)
 }
 
-// Accounts returns the organization's accounts as they joined, the management account first.
+// Accounts returns the accounts of all partitions that have any, aws first, each as they joined, the management account
+// first.
 func (s *Server) Accounts() []Account {
 	defer s.read()()
 	var out []Account
-	for _, id := range s.order {
-		out = append(out, Account{id, s.accounts[id].name, s.accounts[id].alias})
+	for _, o := range s.founded {
+		for _, id := range o.order {
+			out = append(out, s.accounts[id].seen())
+		}
 	}
 	return out
 }
@@ -109,7 +132,7 @@ func (a *account) rolesSeen() []Role {
 	var out []Role
 	for _, r := range sorted(a.roles) {
 		seen := Role{
-			Name: r.name, ARN: r.arn(), Trust: r.trust.raw, Policies: slices.Clone(r.attached), Inline: raw(r.inline),
+			Name: r.name, ARN: r.arn(), Path: r.path, Description: r.description, Boundary: r.boundary, Trust: r.trust.raw, Policies: slices.Clone(r.attached), Inline: raw(r.inline),
 			MaxSession: time.Duration(r.maxSession) * time.Second, Tags: maps.Clone(r.tags), Created: r.created,
 		}
 		if r.stack != nil {
@@ -179,7 +202,7 @@ func (s *Server) Stacks(account string) []Stack {
 			continue
 		}
 		seen := Stack{
-			ID: st.id, Name: st.name, Region: st.region, Status: st.status, Reason: st.reason, Template: st.template.body,
+			ID: st.id, Name: st.name, Region: st.region, Status: st.status, Reason: st.reason, Drift: st.driftStatus(), Template: st.template.body,
 			Parameters: maps.Clone(st.values), Tags: maps.Clone(st.tags), Outputs: maps.Clone(st.outputs), Roles: map[string]string{},
 		}
 		for _, r := range st.resources {
@@ -200,98 +223,19 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 	}
 	defer s.lock()()
 	who, real := s.holder(accessKeyID)
-	if who == nil || who.key == nil || !who.key.active || s.clock.Since(who.key.created) < s.keyDelay {
+	if who == nil || who.key == nil || !who.key.active || who.account.closed || s.clock.Since(who.key.created) < s.keyDelay {
 		return nil, &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	}
 	if real != secret {
 		return nil, &Error{403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}
 	}
-	who.used("iam", "us-east-1", s.clock.Now().UTC())
-	f := who.facts("us-east-1")
-	if err := who.may("iam:ListRoles", "arn:aws:iam::"+who.account.id+":role/", f, false); err != nil {
+	who.used("iam", who.account.partition.home, s.clock.Now().UTC())
+	f := who.facts(who.account.partition.home)
+	if err := who.may("iam:ListRoles", who.account.iam("role/"), f, false); err != nil {
 		return nil, err
 	}
 	if err := who.may("iam:ListAccountAliases", "*", f, false); err != nil {
 		return nil, err
 	}
 	return who.account.rolesSeen(), nil
-}
-
-// AddAccount has another account join the organization, with AccessRole.
-func (s *Server) AddAccount(id, name string) error {
-	defer s.lock()()
-	if !accountID.MatchString(id) {
-		return fmt.Errorf("account ID %q: must be 12 digits", id)
-	}
-	if s.accounts[id] != nil {
-		return fmt.Errorf("account %s is a member already", id)
-	}
-	s.join(id, name, s.clock.Now().UTC())
-	return nil
-}
-
-// Deny adds a service control policy to the account that denies the actions.
-func (s *Server) Deny(account string, actions ...string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	a.deny(actions...)
-	return nil
-}
-
-// MakeProvider makes a SAML provider as somebody would by hand, long ago. Empty metadata stands for some that is
-// made up.
-func (s *Server) MakeProvider(account, name, metadata string, tags map[string]string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if metadata == "" {
-		metadata = madeUpMetadata("http://www.okta.com/exkmadebyhand")
-	}
-	if !providerName.MatchString(name) || a.providers[name] != nil {
-		return fmt.Errorf("account %s: provider %q exists, or is no name for one", account, name)
-	}
-	_, err = a.addProvider(name, metadata, maps.Clone(tags), s.clock.Now().UTC().Add(-s.providerDelay))
-	return err
-}
-
-// MakeRole makes a role as somebody would by hand. An empty trust policy trusts the account itself; policies are ARNs
-// of managed policies.
-func (s *Server) MakeRole(account, name, trust string, policies ...string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if !entityName.MatchString(name) {
-		return fmt.Errorf("account %s: %q is no name for a role", account, name)
-	}
-	if trust == "" {
-		trust = trustAccount(account)
-	}
-	r, err := s.addRole(a, roleSpec{name: name, path: "/", trust: trust, maxSession: 3600, tags: map[string]string{}}, s.clock.Now().UTC())
-	for _, arn := range policies {
-		if err == nil {
-			err = r.attach(arn)
-		}
-	}
-	return err
-}
-
-// MakeUser makes a user as somebody would by hand.
-func (s *Server) MakeUser(account, name string, tags map[string]string) error {
-	defer s.lock()()
-	a, err := s.member(account)
-	if err != nil {
-		return err
-	}
-	if !entityName.MatchString(name) || a.users[strings.ToLower(name)] != nil {
-		return fmt.Errorf("account %s: user %q exists, or is no name for one", account, name)
-	}
-	a.addUser(name, "/", maps.Clone(tags), s.clock.Now().UTC())
-	return nil
 }

@@ -64,8 +64,8 @@ func assumeRole(c *call) (any, error) {
 		return nil, err
 	}
 	r := c.roleByARN(roleARN)
-	if r == nil {
-		// AWS doesn't tell an absent role from one that trusts somebody else.
+	if r == nil || r.account.closed {
+		// AWS doesn't tell an absent role from one that trusts somebody else, or from one of a closed account [C].
 		return nil, &Error{403, "AccessDenied", "User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + text}
 	}
 	f := c.who.facts(c.region).with(facts{"sts:ExternalId": external, "sts:RoleSessionName": name, "sts:SourceIdentity": source})

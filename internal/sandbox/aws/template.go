@@ -33,9 +33,10 @@ type parameter struct {
 }
 
 type resourceSpec struct {
-	kind, condition, deletionPolicy string
-	properties                      map[string]any
-	dependsOn                       []string
+	kind, condition               string
+	deletionPolicy, replacePolicy string
+	properties                    map[string]any
+	dependsOn                     []string
 }
 
 const templateSize = 51_200 // bytes of TemplateBody
@@ -195,7 +196,10 @@ func parseResource(name string, fields map[string]any) (resourceSpec, error) {
 			r.condition, ok = value.(string)
 		case "DeletionPolicy":
 			r.deletionPolicy, ok = value.(string)
-			ok = ok && slices.Contains([]string{"Delete", "Retain"}, r.deletionPolicy)
+			ok = ok && slices.Contains([]string{"Delete", "Retain", "RetainExceptOnCreate"}, r.deletionPolicy)
+		case "UpdateReplacePolicy":
+			r.replacePolicy, ok = value.(string)
+			ok = ok && slices.Contains([]string{"Delete", "Retain"}, r.replacePolicy)
 		case "Properties":
 			r.properties, ok = value.(map[string]any)
 		case "DependsOn":
@@ -209,7 +213,7 @@ func parseResource(name string, fields map[string]any) (resourceSpec, error) {
 			default:
 				ok = false
 			}
-		case "Metadata", "UpdateReplacePolicy":
+		case "Metadata":
 		default:
 			return r, validation("Invalid template resource property '" + key + "'")
 		}

@@ -41,7 +41,7 @@ func createUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.allowTagged("iam:CreateUser", "iam:TagUser", "arn:aws:iam::"+c.account.id+":user"+path+name, tags); err != nil {
+	if err := c.allowTagged("iam:CreateUser", "iam:TagUser", c.account.iam("user"+path+name), tags, nil); err != nil {
 		return nil, err
 	}
 	if c.account.users[strings.ToLower(name)] != nil {
@@ -62,7 +62,7 @@ func (c *call) user(action string) (*user, error) {
 		return nil, err
 	}
 	u := c.account.users[strings.ToLower(name)]
-	resource := "arn:aws:iam::" + c.account.id + ":user/" + name
+	resource := c.account.iam("user/" + name)
 	if u != nil {
 		resource = u.arn()
 	}
@@ -88,7 +88,7 @@ func listUsers(c *call) (any, error) {
 	if prefix == "" {
 		prefix = "/"
 	}
-	if err := c.allow("iam:ListUsers", "arn:aws:iam::"+c.account.id+":user"+prefix, nil); err != nil {
+	if err := c.allow("iam:ListUsers", c.account.iam("user"+prefix), nil); err != nil {
 		return nil, err
 	}
 	all := slices.DeleteFunc(sorted(c.account.users), func(u *user) bool { return !strings.HasPrefix(u.path, prefix) })
@@ -127,6 +127,14 @@ func tagUser(c *call) (any, error) {
 		return nil, err
 	}
 	return nil, c.addTags(u.tags)
+}
+
+func untagUser(c *call) (any, error) {
+	u, err := c.user("iam:UntagUser")
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.removeTags(u.tags)
 }
 
 func listUserTags(c *call) (any, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
@@ -17,7 +18,9 @@ type apiError struct {
 	html          bool   // as Okta's edge answers when it cannot reach the API
 }
 
-func (e *apiError) Error() string { return fmt.Sprintf("%d %s %s", e.status, e.code, e.summary) }
+func (e *apiError) Error() string {
+	return strings.Join(append([]string{fmt.Sprintf("%d %s %s", e.status, e.code, e.summary)}, e.causes...), ": ")
+}
 
 // oauthError is an error in the form of OAuth 2.0 (RFC 6749, 5.2).
 type oauthError struct {

@@ -237,6 +237,63 @@ func TestMetadataHoldsTheKeysCertificate(t *testing.T) {
 	o.want(o.do("GET", path+"/credentials/keys/nope", ""), 404, "E0000007")
 }
 
+func TestOnlyAnApplicationsOwnKeysCanSign(t *testing.T) {
+	o := newOrg(t)
+	id, path := o.create("Keys")
+	other, otherPath := o.create("Others")
+	theirs, _ := o.Application(other)
+	mine := o.want(o.do("POST", path+"/credentials/keys/generate?validityYears=5", ""), 201).at("kid").(string)
+	list := func(path string) (kids []string) {
+		for _, k := range o.want(o.do("GET", path+"/credentials/keys", ""), 200).json.([]any) {
+			kids = append(kids, k.(map[string]any)["kid"].(string))
+		}
+		return kids
+	}
+	kids := list(path)
+	before, _ := o.Application(id)
+	if len(kids) != 3 || kids[1] != before.SigningKeyID || kids[2] != mine {
+		t.Fatalf("the keys are %v", kids)
+	}
+	organizations := kids[0]
+	if got := list(otherPath); got[0] != organizations {
+		t.Errorf("the organization's key is %s here and %s there", organizations, got[0])
+	}
+	put := func(kid string) answer {
+		return o.do("PUT", path, `{"label":"Keys","signOnMode":"SAML_2_0","credentials":{"signing":{"kid":"`+kid+`"}}}`)
+	}
+	for _, kid := range []string{"nope", theirs.SigningKeyID, organizations} {
+		o.want(put(kid), 400, "E0000001")
+		o.want(o.do("GET", path+"/sso/saml/metadata?kid="+kid, ""), 404, "E0000007")
+	}
+	if err := o.Deactivate(id); err != nil {
+		t.Fatal(err)
+	}
+	o.want(put(mine), 400, "E0000024")
+	if now, _ := o.Application(id); now.SigningKeyID != before.SigningKeyID {
+		t.Errorf("the application signs with %s now", now.SigningKeyID)
+	}
+	if err := o.Activate(id); err != nil {
+		t.Fatal(err)
+	}
+	o.want(put(mine), 200)
+	if now, _ := o.Application(id); now.SigningKeyID != mine {
+		t.Errorf("the application signs with %s", now.SigningKeyID)
+	}
+
+	// The organization's is as old as the application, and its certificate is signed with SHA-1.
+	o.clock.Advance(time.Hour)
+	_, path = o.create("Later")
+	k := o.want(o.do("GET", path+"/credentials/keys/"+organizations, ""), 200)
+	der, err := base64.StdEncoding.DecodeString(k.at("x5c").([]any)[0].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil || cert.SignatureAlgorithm != x509.SHA1WithRSA || k.at("created") != "2026-05-04T11:00:00.000Z" || k.at("expiresAt") != "2036-05-04T10:00:00.000Z" {
+		t.Errorf("got %s, %v", k.text, err)
+	}
+}
+
 func parseMetadata(t *testing.T, text string) *x509.Certificate {
 	t.Helper()
 	var m struct {

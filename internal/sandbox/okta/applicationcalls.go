@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -91,11 +92,11 @@ func (b *applicationBody) fill(a *application, settings object) {
 		"destinationOverride": blank(on.DestinationOverride), "attributeStatements": statements}
 }
 
-// find returns the application that the path names. The caller holds s.mu.
-func (s *Server) find(c *call) (*application, error) {
-	a := s.apps[c.params["appId"]]
+// find returns the application with the ID. The caller holds s.mu.
+func (s *Server) find(id string) (*application, error) {
+	a := s.apps[id]
 	if a == nil {
-		return nil, notFound(c.params["appId"], "AppInstance")
+		return nil, notFound(id, "AppInstance")
 	}
 	return a, nil
 }
@@ -107,19 +108,32 @@ func (s *Server) createApplication(c *call) error {
 	if err := c.decode(&b); err != nil {
 		return err
 	}
-	if b.Name == nil || *b.Name != "amazon_aws" {
-		return invalid("name", "name: The sandbox has no app of this name but amazon_aws.") // [I]
-	}
-	settings, err := b.check()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.create(b, c.now)
 	if err != nil {
 		return err
 	}
-	if b.Credentials.Signing.Kid != "" {
-		return invalid("credentials", "credentials.signing.kid: The key does not exist.") // [I]
+	if c.r.URL.Query().Get("activate") == "false" {
+		a.status = inactive
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a := s.newApplication(c.now)
+	s.touch()
+	return c.reply(http.StatusOK, a.json(c.base, s.orgID))
+}
+
+// create makes an active application. The caller holds s.mu.
+func (s *Server) create(b applicationBody, now time.Time) (*application, error) {
+	if b.Name == nil || *b.Name != "amazon_aws" {
+		return nil, invalid("name", "name: The sandbox has no app of this name but amazon_aws.") // [I]
+	}
+	settings, err := b.check()
+	if err != nil {
+		return nil, err
+	}
+	if b.Credentials.Signing.Kid != "" {
+		return nil, invalid("credentials", "credentials.signing.kid: The key does not exist.") // [I]
+	}
+	a := s.newApplication(now)
 	b.fill(a, settings)
 	switch {
 	case s.cfg.MetadataMisses == 0:
@@ -127,12 +141,8 @@ func (s *Server) createApplication(c *call) error {
 	case s.cfg.MetadataMisses > 0:
 		a.metadataMisses = s.cfg.MetadataMisses
 	}
-	if c.r.URL.Query().Get("activate") == "false" {
-		a.status = inactive
-	}
 	a.sign()
-	s.touch()
-	return c.reply(http.StatusOK, a.json(c.base, s.orgID))
+	return a, nil
 }
 
 // sign gives an application with SAML a key where it has none.
@@ -148,14 +158,13 @@ func (a *application) sign() {
 func (s *Server) getApplication(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return err
 	}
 	return c.reply(http.StatusOK, a.json(c.base, s.orgID))
 }
 
-// replaceApplication replaces the whole. An inactive application cannot be replaced [R, of another kind of app].
 func (s *Server) replaceApplication(c *call) error {
 	var b applicationBody
 	if err := c.decode(&b); err != nil {
@@ -163,10 +172,20 @@ func (s *Server) replaceApplication(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return err
 	}
+	if err := s.replace(a, b, c.now); err != nil {
+		return err
+	}
+	s.touch()
+	return c.reply(http.StatusOK, a.json(c.base, s.orgID))
+}
+
+// replace replaces the whole of an application. An inactive one cannot be replaced [R, of another kind of app]. The
+// caller holds s.mu.
+func (s *Server) replace(a *application, b applicationBody, now time.Time) error {
 	if a.status != active {
 		return &apiError{status: http.StatusBadRequest, code: "E0000024",
 			summary: "Bad request. This operation on app metadata is not yet supported.",
@@ -184,16 +203,15 @@ func (s *Server) replaceApplication(c *call) error {
 		return invalid("credentials", "credentials.signing.kid: The key does not exist.") // [I]
 	}
 	b.fill(a, settings)
-	a.updated = c.now
+	a.updated = now
 	if kid != "" {
 		a.kid = kid
 	}
 	a.sign()
 	if s.cfg.WipeOnPut {
-		a.provisioning = provisioning{}
+		a.provisioning.forget()
 	}
-	s.touch()
-	return c.reply(http.StatusOK, a.json(c.base, s.orgID))
+	return nil
 }
 
 func (s *Server) activateApplication(c *call) error   { return s.setStatus(c, active) }
@@ -203,32 +221,47 @@ func (s *Server) deactivateApplication(c *call) error { return s.setStatus(c, in
 func (s *Server) setStatus(c *call, status string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return err
 	}
-	if a.status != status {
-		a.status, a.updated = status, c.now
+	if a.turn(status, c.now) {
 		s.touch()
 	}
 	return c.reply(http.StatusOK, object{})
 }
 
-// deleteApplication deletes an inactive application; of an active one, 403 E0000056 [D].
+// turn makes an application active or inactive, and reports whether it was not.
+func (a *application) turn(status string, now time.Time) bool {
+	if a.status == status {
+		return false
+	}
+	a.status, a.updated = status, now
+	return true
+}
+
 func (s *Server) deleteApplication(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return err
 	}
+	if err := s.drop(a); err != nil {
+		return err
+	}
+	s.touch()
+	return c.reply(http.StatusNoContent, nil)
+}
+
+// drop deletes an inactive application; of an active one, 403 E0000056 [D]. The caller holds s.mu.
+func (s *Server) drop(a *application) error {
 	if a.status == active {
 		return &apiError{status: http.StatusForbidden, code: "E0000056", summary: "Delete application forbidden.",
 			causes: []string{"The application must be deactivated before deletion."}}
 	}
 	delete(s.apps, a.id)
-	s.touch()
-	return c.reply(http.StatusNoContent, nil)
+	return nil
 }
 
 // listApplications knows q, a prefix of the name or the label, and filter, one comparison [D]. That q does not mind the

@@ -48,6 +48,16 @@ func (n *assignment) json(base string, a *application) object {
 			"group": href(base + "/api/v1/groups/" + n.group)}}
 }
 
+// shown is the assignment as a list or a look at it answers: with expand=group the group is embedded [D]. The stand-in
+// embeds nothing else, where Okta has expand=metadata too [I]. The caller holds s.mu.
+func (s *Server) shown(c *call, a *application, n *assignment) object {
+	v := n.json(c.base, a)
+	if c.r.URL.Query().Get("expand") == "group" {
+		v["_embedded"] = object{"group": s.groups[n.group].json(c.base)}
+	}
+	return v
+}
+
 // readProfile reads the profile of a request. Only roles that were imported from AWS are taken; that others are
 // refused, and how, is a guess [I].
 func (a *application) readProfile(given object) (profile, error) {
@@ -96,26 +106,27 @@ func texts(value any) ([]string, bool) {
 	return out, ok || value == nil
 }
 
-// findAssignment returns the assignment that the path names. The caller holds s.mu.
-func (s *Server) findAssignment(c *call) (*application, *assignment, error) {
-	a, err := s.find(c)
+// findAssignment returns an application's assignment to a group. The caller holds s.mu.
+func (s *Server) findAssignment(appID, groupID string) (*application, *assignment, error) {
+	a, err := s.find(appID)
 	if err != nil {
 		return nil, nil, err
 	}
-	n := a.assignments[c.params["groupId"]]
+	n := a.assignments[groupID]
 	if n == nil {
-		return nil, nil, notFound(c.params["groupId"], "GroupAppAssignment")
+		return nil, nil, notFound(groupID, "GroupAppAssignment")
 	}
 	return a, n, nil
 }
 
-// assign assigns a group, or replaces its assignment: the profile is what the request says and nothing else. Without a
-// priority a new assignment gets the next one [R], and one that exists keeps its own [I].
+// assignmentBody is what an assignment may say.
+type assignmentBody struct {
+	Priority *int
+	Profile  object
+}
+
 func (s *Server) assign(c *call) error {
-	var b struct {
-		Priority *int
-		Profile  object
-	}
+	var b assignmentBody
 	if len(c.body) > 0 {
 		if err := c.decode(&b); err != nil {
 			return err
@@ -123,20 +134,31 @@ func (s *Server) assign(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	n, err := s.assignTo(c.params["appId"], c.params["groupId"], b, c.now)
 	if err != nil {
 		return err
 	}
-	g, err := s.findGroup(c)
+	s.touch()
+	return c.reply(http.StatusOK, n.json(c.base, s.apps[c.params["appId"]]))
+}
+
+// assignTo assigns a group, or replaces its assignment: the profile is what the body says and nothing else. Without a
+// priority a new assignment gets the next one [R], and one that exists keeps its own [I]. The caller holds s.mu.
+func (s *Server) assignTo(appID, groupID string, b assignmentBody, now time.Time) (*assignment, error) {
+	a, err := s.find(appID)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	g, err := s.findGroup(groupID)
+	if err != nil {
+		return nil, err
 	}
 	if b.Priority != nil && *b.Priority < 0 {
-		return invalid("assignment", "priority: must not be negative") // [I]
+		return nil, invalid("assignment", "priority: must not be negative") // [I]
 	}
 	p, err := a.readProfile(b.Profile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n := a.assignments[g.id]
 	if n == nil {
@@ -149,9 +171,8 @@ func (s *Server) assign(c *call) error {
 	if b.Priority != nil {
 		n.priority = *b.Priority
 	}
-	n.profile, n.updated = p, c.now
-	s.touch()
-	return c.reply(http.StatusOK, n.json(c.base, a))
+	n.profile, n.updated = p, now
+	return n, nil
 }
 
 // patchAssignment changes single attributes by JSON Patch. The description has replace and remove [D]; add is taken
@@ -166,7 +187,7 @@ func (s *Server) patchAssignment(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, n, err := s.findAssignment(c)
+	a, n, err := s.findAssignment(c.params["appId"], c.params["groupId"])
 	if err != nil {
 		return err
 	}
@@ -211,17 +232,17 @@ func (s *Server) patchAssignment(c *call) error {
 func (s *Server) getAssignment(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, n, err := s.findAssignment(c)
+	a, n, err := s.findAssignment(c.params["appId"], c.params["groupId"])
 	if err != nil {
 		return err
 	}
-	return c.reply(http.StatusOK, n.json(c.base, a))
+	return c.reply(http.StatusOK, s.shown(c, a, n))
 }
 
 func (s *Server) unassign(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, n, err := s.findAssignment(c)
+	a, n, err := s.findAssignment(c.params["appId"], c.params["groupId"])
 	if err != nil {
 		return err
 	}
@@ -240,7 +261,7 @@ func (s *Server) listAssignments(c *call) error {
 	q := strings.ToLower(c.r.URL.Query().Get("q"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return err
 	}
@@ -253,7 +274,7 @@ func (s *Server) listAssignments(c *call) error {
 	found = paginate(c, found, func(n *assignment) int { return n.number }, p)
 	out := make([]object, len(found))
 	for i, n := range found {
-		out[i] = n.json(c.base, a)
+		out[i] = s.shown(c, a, n)
 	}
 	return c.reply(http.StatusOK, out)
 }

@@ -41,6 +41,18 @@ func (s *Server) AddToken(value string, allowed []string) {
 	s.tokens[value] = caller{name: fmt.Sprintf("token-%d", len(s.tokens)+1), allowed: allowed}
 }
 
+// Limit leaves the configured API token what the scopes permit, as if its maker had got another admin role. Without any,
+// it is a super admin's again. Whoever else uses the token is limited too, the browser's pages among them. That a role
+// permits things in the words of the scopes is the stand-in's simplification: Okta's roles are finer [I].
+func (s *Server) Limit(scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if who, there := s.tokens[s.cfg.Token]; there {
+		who.allowed = slices.Clone(scopes)
+		s.tokens[s.cfg.Token] = who
+	}
+}
+
 // AddClient adds a service application.
 func (s *Server) AddClient(c Client) {
 	s.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +42,44 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: no rate limit headers", c.path)
 		}
 	}
+}
+
+func TestTokenIsLimitedWhileItIsUsed(t *testing.T) {
+	o := newOrg(t)
+	_, path := o.create("Limited")
+	group := "/api/v1/groups/" + o.group("Limited-Users")
+	calls := map[string]func() answer{
+		"read an application":   func() answer { return o.do("GET", path, "") },
+		"list assignments":      func() answer { return o.do("GET", path+"/groups?expand=group", "") },
+		"change an application": func() answer { return o.do("POST", path+"/lifecycle/activate", "") },
+		"read a group":          func() answer { return o.do("GET", group, "") },
+		"change a group":        func() answer { return o.do("PUT", group, `{"profile":{"name":"Limited-Users"}}`) },
+	}
+	check := func(allowed ...string) {
+		t.Helper()
+		for name, call := range calls {
+			if slices.Contains(allowed, name) {
+				o.want(call(), 200)
+			} else {
+				o.want(call(), 403, "E0000006")
+			}
+		}
+	}
+	o.Limit(appsRead)
+	check("read an application", "list assignments")
+	o.Limit(appsManage, groupsRead)
+	check("read an application", "list assignments", "change an application", "read a group")
+	o.Limit(groupsManage)
+	check("read a group", "change a group")
+	o.Limit([]string{}...)
+	check()
+	o.Limit()
+	check(slices.Collect(maps.Keys(calls))...)
+
+	none := newOrg(t, func(c *Config) { c.Token = "" })
+	none.Limit()
+	none.auth = "SSWS "
+	none.want(none.do("GET", "/api/v1/apps", ""), 401, "E0000011")
 }
 
 // testKey is a service application's key; making one takes a while.

@@ -28,6 +28,7 @@ var callBases = []wire.Basis{{
 		wire.InRecording("error_500", "An error has errorCode, errorSummary, errorLink, errorId and errorCauses."),
 		wire.InRecording("app_get_404_after_delete.classic", "What is not there is 404 E0000007, with the ID and the kind AppInstance in its words."),
 		wire.InDocuments(openAPI, "An API token that is none is 401 E0000011; one whose admin lacks the permission, 403 E0000006. A .manage scope holds .read."),
+		wire.Guessed("okta/auth.go", "What an admin role permits is told in the words of the scopes. Okta's roles are finer: making a group is a permission of its own, for one."),
 		wire.ByOthers("https://github.com/okta/okta-powershell-cli/pull/84", "Without credentials it is 403 E0000005."),
 		wire.ByOthers("https://github.com/okta/okta-sdk-golang/issues/145", "What is wrong with an access token stands in WWW-Authenticate, and the answer has no body."),
 		wire.ByOthers("https://github.com/zaproxy/zaproxy/issues/5004", "A form where JSON belongs is 400 E0000021."),

@@ -57,7 +57,8 @@ var applicationBases = []wire.Basis{
 		wire.Guessed("okta/server.go", "The metadata of a new application is 404 at first, as it is said to be for about a second: a caller must try again."),
 	}},
 	{Operation: "listApplicationKeys", Does: "lists an application's signing keys", Claims: []wire.Claim{
-		wire.InRecording("app_keys_list.classic", "Every field of a key. Okta's list also has the organization's own SHA-1 key, which is left out here."),
+		wire.InRecording("app_keys_list.classic", "Every field of a key. The organization's own SHA-1 key is the first of every application's."),
+		wire.Guessed("okta/signing.go", "No application can be made to sign with the organization's key, nor is there metadata of it: whoever takes it for the application's own finds out."),
 	}},
 	{Operation: "getApplicationKey", Does: "shows one signing key", Claims: []wire.Claim{
 		wire.InDocuments(openAPI, "It is a member of the list."),

@@ -50,9 +50,12 @@ var assignmentBases = []wire.Basis{
 	{Operation: "listApplicationGroupAssignments", Does: "lists an application's groups", Claims: []wire.Claim{
 		wire.InRecording("app_group_list.oie", "Every field; in the order of their making, which is that of the priorities there."),
 		wire.InDocuments(openAPI, "q is the beginning of the group's name; 20 a page, 200 at most."),
+		wire.InDocuments(openAPI, "With expand=group the group stands in _embedded.group; without it there is no _embedded."),
+		wire.Guessed("okta/assignment.go", "Any other expand embeds nothing: the metadata that Okta has for expand=metadata are not had here."),
 	}},
 	{Operation: "getApplicationGroupAssignment", Does: "shows a group's assignment", Claims: []wire.Claim{
 		wire.InRecording("app_group_get.oie", "Every field; recorded of another application."),
+		wire.InDocuments(openAPI, "With expand=group the group stands in _embedded.group."),
 	}},
 	{Operation: "assignGroupToApplication", Does: "assigns a group to an application, with its roles", Claims: []wire.Claim{
 		wire.InRecording("app_group_put_empty.oie", "{} is taken: priority 0 and an empty profile."),

@@ -38,6 +38,7 @@ var personBases = []wire.Basis{
 		wire.InDocuments("https://help.okta.com/oie/en-us/Content/Topics/DeploymentGuides/AWS/aws-enable-role-based.htm", "Use Group Mapping: App Filter, Group Filter and Role Value Pattern make the roles out of the names of groups."),
 		wire.InDocuments("https://support.okta.com/help/s/article/invalid-saml-response-with-aws-account-federation-app", "Without a role, or with a wrong filter or provider, the response has no Role that AWS takes."),
 		wire.Guessed("okta/signon.go", "The overrides of a SAML application's address, recipient, destination and audience work with amazon_aws too."),
+		wire.Guessed("okta/signon.go", "The audience follows the ACS URL: urn:amazon:webservices:govcloud for GovCloud's, urn:amazon:webservices:cn-north-1 for China's."),
 		wire.Guessed("okta/signon.go", "The words of refusals; only “App Not Assigned” is Okta's."),
 		wire.Guessed("okta/entitlement.go", "Where the first assignment has no roles yet, there are none, whatever the next ones have."),
 		wire.Guessed("okta/entitlement.go", "Without provisioning there are no roles, even where some were assigned before it was lost."),
@@ -77,6 +78,10 @@ var personBases = []wire.Basis{
 	}},
 	{Operation: "people and groups", Aside: true, Does: "lets an admin put people into groups in the browser", Claims: []wire.Claim{
 		wire.InDocuments(openAPI, "Everyone is in the built-in group Everyone, which nobody can change."),
+	}},
+	{Operation: "changes in the console", Aside: true, Does: "lets tests and stories change applications, groups and assignments as an Okta admin does", Claims: []wire.Claim{
+		wire.InDocuments(openAPI, "Each goes by the rules of the API's operation for it."),
+		wire.Guessed("okta/admin.go", "The console has the API's rules, and refuses what the API refuses: an inactive application is not edited, an active one not deleted."),
 	}},
 	{Operation: "loss of provisioning", Aside: true, Does: "switches an application's provisioning off behind everybody's back", Claims: []wire.Claim{
 		wire.ByOthers(terraformOkta+"/issues/710", "A PUT by somebody else's tool takes it away."),

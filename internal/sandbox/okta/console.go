@@ -38,6 +38,9 @@ type provisioning struct {
 	imported                      time.Time
 }
 
+// forget is what disabling API integration does: key, roles and ticks are gone.
+func (p *provisioning) forget() { *p = provisioning{} }
+
 // asPerson leads a call to a step in the admin console. The steps:
 //
 //	GET  /admin/app/amazon_aws/instance/{id}/                              the tab's state
@@ -140,7 +143,7 @@ func (s *Server) consoleIntegration(c *call) error {
 		return err
 	}
 	if !*b.Enabled {
-		return s.change(c, func(p *provisioning) { *p = provisioning{} }, nil)
+		return s.change(c, (*provisioning).forget, nil)
 	}
 	k := before.meant(b.credentials)
 	roles, err := s.try(c.r.Context(), k)

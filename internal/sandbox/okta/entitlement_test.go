@@ -62,19 +62,91 @@ func TestSignOnOffersTheRolesOfTheAssignments(t *testing.T) {
 	offers("once provisioning is lost")
 }
 
+// The partitions that AWS has besides its first, with where a browser signs in to them
+// (https://docs.aws.amazon.com/general/latest/gr/signin-service.html).
+var partitions = map[string]string{"aws-cn": "https://signin.amazonaws.cn/saml", "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml"}
+
 func TestSignOnOffersRolesOfTheAccountsPartition(t *testing.T) {
-	o := newOrg(t)
-	const china = "arn:aws-cn:iam::111122223333:saml-provider/Okta"
-	o.aws.set(Role{"Administrator", []string{china}})
-	id, path := o.create("Story")
-	o.set(path, map[string]any{"identityProviderArn": china})
-	o.want(o.person(id, "api-integration", enter("true")), 200)
-	o.want(o.person(id, "to-app", `{"createUsers":true,"updateAttributes":true}`), 200)
-	o.grant(path, "Admins", TestUserLogin, putRoles)
-	_, r := o.click(TestUserLogin, id)
-	if got := told(r, "Role"); !slices.Equal(got, []string{china + ",arn:aws-cn:iam::111122223333:role/Administrator"}) {
-		t.Errorf("got %v", got)
+	for partition, acs := range partitions {
+		t.Run(partition, func(t *testing.T) {
+			o := newOrg(t)
+			there := "arn:" + partition + ":iam::111122223333:saml-provider/Okta"
+			role := "arn:" + partition + ":iam::111122223333:role/Administrator"
+			o.aws.set(Role{"Administrator", []string{there}})
+			id, path := o.create("Story")
+			o.set(path, map[string]any{"identityProviderArn": there, "overrideAcsURL": acs, "loginURL": "https://console.example.com/ec2/home"})
+			o.want(o.person(id, "api-integration", enter("true")), 200)
+			o.want(o.person(id, "to-app", `{"createUsers":true,"updateAttributes":true}`), 200)
+			o.grant(path, "Admins", TestUserLogin, putRoles)
+			on, r := o.click(TestUserLogin, id)
+			if got := told(r, "Role"); !slices.Equal(got, []string{there + "," + role}) {
+				t.Errorf("got %v", got)
+			}
+			if on.ACS != acs || at(t, r, ".", "Destination") != acs || at(t, r, "//SubjectConfirmationData", "Recipient") != acs {
+				t.Errorf("the response is for %s", on.ACS)
+			}
+
+			o.AddGroup("aws#story#ReadOnly#111122223333", "", TestUserLogin)
+			o.set(path, map[string]any{"useGroupMapping": true, "groupFilter": sharedFilter, "identityProviderArn": nil,
+				"roleValuePattern": "arn:" + partition + ":iam::${accountid}:saml-provider/Okta,arn:" + partition + ":iam::${accountid}:role/${role}"})
+			_, r = o.click(TestUserLogin, id)
+			if got := told(r, "Role"); !slices.Equal(got, []string{there + ",arn:" + partition + ":iam::111122223333:role/ReadOnly"}) {
+				t.Errorf("by the groups' names: got %v", got)
+			}
+		})
 	}
+}
+
+// sharedFilter takes every name that a role can have; in the stored value there is one backslash each.
+const sharedFilter = `^aws\#\S+\#(?{{role}}[\w+=,.@\-]+)\#(?{{accountid}}\d+)$`
+
+func TestSharedApplicationOffersTheRolesOfManyAccounts(t *testing.T) {
+	o := newOrg(t)
+	id, path := o.create("Shared")
+	o.set(path, map[string]any{"identityProviderArn": nil, "useGroupMapping": true, "groupFilter": sharedFilter,
+		"roleValuePattern": "arn:aws:iam::${accountid}:saml-provider/Okta,arn:aws:iam::${accountid}:role/${role}"})
+	if app, _ := o.Application(id); app.Settings["groupFilter"] != sharedFilter || app.Settings["identityProviderArn"] != nil {
+		t.Fatalf("got %v", app.Settings)
+	}
+	for _, name := range []string{"aws#prod#Administrator#111122223333", "aws#test#Read.Only+a=b,c@d-e_f#444455556666",
+		"aws#odd#sub#PowerUser#444455556666", "aws#bad name#Administrator#444455556666", "aws#test#bad role#444455556666",
+		"aws#test#Administrator#not-a-number", "aws#test##444455556666", "xaws#test#Administrator#444455556666", "aws#test#Administrator#444455556666 (old)"} {
+		// A role group is an assigned group too: no other lets its members in.
+		o.want(o.do("PUT", path+"/groups/"+o.AddGroup(name, "", TestUserLogin), `{}`), 200)
+	}
+	theirs := o.AddGroup("aws#test#Administrator#444455556666", "")
+	o.want(o.do("PUT", path+"/groups/"+theirs, `{}`), 200)
+	of := func(account, role string) string {
+		return "arn:aws:iam::" + account + ":saml-provider/Okta,arn:aws:iam::" + account + ":role/" + role
+	}
+	offers := func(want ...string) {
+		t.Helper()
+		_, r := o.click(TestUserLogin, id)
+		got := told(r, "Role")
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+	mine := []string{of("111122223333", "Administrator"), of("444455556666", "PowerUser"), of("444455556666", "Read.Only+a=b,c@d-e_f")}
+	offers(mine...)
+	if err := o.AddMember(theirs, TestUserLogin); err != nil {
+		t.Fatal(err)
+	}
+	offers(append(mine[:3:3], of("444455556666", "Administrator"))...)
+	if err := o.Unassign(id, theirs); err != nil {
+		t.Fatal(err)
+	}
+	offers(append(mine[:3:3], of("444455556666", "Administrator"))...) // it is the name that counts
+	if err := o.Rename(theirs, "aws#test#Gone#1"); err != nil {
+		t.Fatal(err)
+	}
+	offers(append(mine[:3:3], of("1", "Gone"))...)
+	if err := o.SetSetting(id, "groupFilter", nil); err != nil {
+		t.Fatal(err)
+	}
+	offers()
 }
 
 func TestSignOnOffersTheRolesThatGroupNamesSay(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *Server) getFeature(c *call) error {
 func (s *Server) provisioningFeature(c *call) (object, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return nil, err
 	}

@@ -75,27 +75,35 @@ func (s *Server) createGroup(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.checkGroup(b, nil); err != nil {
+	g, err := s.groupFrom(b, c.now)
+	if err != nil {
 		return err
 	}
-	g := s.newGroup(typeOkta, b.Profile.Name, b.Profile.Description, c.now)
 	s.touch()
 	return c.reply(http.StatusOK, g.json(c.base))
 }
 
-// findGroup returns the group that the path names. The caller holds s.mu.
-func (s *Server) findGroup(c *call) (*group, error) {
-	g := s.groups[c.params["groupId"]]
+// groupFrom makes a group of Okta's own. The caller holds s.mu.
+func (s *Server) groupFrom(b groupBody, now time.Time) (*group, error) {
+	if err := s.checkGroup(b, nil); err != nil {
+		return nil, err
+	}
+	return s.newGroup(typeOkta, b.Profile.Name, b.Profile.Description, now), nil
+}
+
+// findGroup returns the group with the ID. The caller holds s.mu.
+func (s *Server) findGroup(id string) (*group, error) {
+	g := s.groups[id]
 	if g == nil {
-		return nil, notFound(c.params["groupId"], "UserGroup")
+		return nil, notFound(id, "UserGroup")
 	}
 	return g, nil
 }
 
-// findOwnGroup returns the group that the path names, unless it is built in: that it is then 403 is a guess [I]. The
-// caller holds s.mu.
-func (s *Server) findOwnGroup(c *call) (*group, error) {
-	g, err := s.findGroup(c)
+// findOwnGroup returns the group with the ID, unless it is built in: that it is then 403 is a guess [I]. The caller
+// holds s.mu.
+func (s *Server) findOwnGroup(id string) (*group, error) {
+	g, err := s.findGroup(id)
 	if err == nil && g.kind == typeBuiltIn {
 		return nil, denied()
 	}
@@ -105,7 +113,7 @@ func (s *Server) findOwnGroup(c *call) (*group, error) {
 func (s *Server) getGroup(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findGroup(c)
+	g, err := s.findGroup(c.params["groupId"])
 	if err != nil {
 		return err
 	}
@@ -119,32 +127,44 @@ func (s *Server) replaceGroup(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findOwnGroup(c)
+	g, err := s.findOwnGroup(c.params["groupId"])
 	if err != nil {
 		return err
 	}
-	if err := s.checkGroup(b, g); err != nil {
+	if err := s.reprofile(g, b, c.now); err != nil {
 		return err
 	}
-	g.name, g.description, g.updated = b.Profile.Name, b.Profile.Description, c.now
 	s.touch()
 	return c.reply(http.StatusOK, g.json(c.base))
 }
 
-// deleteGroup deletes a group and its assignments.
+// reprofile replaces a group's profile [D]. The caller holds s.mu.
+func (s *Server) reprofile(g *group, b groupBody, now time.Time) error {
+	if err := s.checkGroup(b, g); err != nil {
+		return err
+	}
+	g.name, g.description, g.updated = b.Profile.Name, b.Profile.Description, now
+	return nil
+}
+
 func (s *Server) deleteGroup(c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findOwnGroup(c)
+	g, err := s.findOwnGroup(c.params["groupId"])
 	if err != nil {
 		return err
 	}
+	s.dropGroup(g)
+	s.touch()
+	return c.reply(http.StatusNoContent, nil)
+}
+
+// dropGroup deletes a group and its assignments. The caller holds s.mu.
+func (s *Server) dropGroup(g *group) {
 	delete(s.groups, g.id)
 	for _, a := range s.apps {
 		delete(a.assignments, g.id)
 	}
-	s.touch()
-	return c.reply(http.StatusNoContent, nil)
 }
 
 // listGroups knows q, a prefix of the name [C], filter and search. A query cannot be paged and has no links [R, D].

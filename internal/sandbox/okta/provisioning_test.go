@@ -2,6 +2,7 @@ package okta
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -182,6 +183,33 @@ func TestAssignments(t *testing.T) {
 	o.want(o.do("DELETE", "/api/v1/groups/"+second, ""), 204)
 	if got := o.Assignments(id); len(got) != 0 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestAssignmentsEmbedTheirGroupsWhereAsked(t *testing.T) {
+	o := newOrg(t)
+	_, path := o.create("Assigned")
+	first, second := o.AddGroup("First", "Who is first"), o.AddGroup("Second", "")
+	for _, group := range []string{first, second} {
+		o.want(o.do("PUT", path+"/groups/"+group, `{}`), 200)
+	}
+	group := o.want(o.do("GET", "/api/v1/groups/"+first, ""), 200)
+	list := o.want(o.do("GET", path+"/groups?limit=1&expand=group", ""), 200)
+	one := o.want(o.do("GET", path+"/groups/"+first+"?expand=group", ""), 200)
+	for _, v := range []any{list.json.([]any)[0], one.json} {
+		if embedded := v.(map[string]any)["_embedded"]; !reflect.DeepEqual(embedded, map[string]any{"group": group.json}) {
+			t.Errorf("got %v, want %s", embedded, group.text)
+		}
+	}
+	if next := list.Header.Values("Link")[1]; !strings.Contains(next, "expand=group") {
+		t.Errorf("the next page embeds nothing: %s", next)
+	}
+	for _, query := range []string{"", "?expand=metadata"} {
+		list := o.want(o.do("GET", path+"/groups"+query, ""), 200)
+		one := o.want(o.do("GET", path+"/groups/"+first+query, ""), 200)
+		if strings.Contains(list.text+one.text, "_embedded") {
+			t.Errorf("%q embeds something: %s", query, list.text)
+		}
 	}
 }
 

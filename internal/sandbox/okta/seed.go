@@ -70,12 +70,7 @@ func (s *Server) AddUser(login, firstName, lastName string) string {
 
 // LoseProvisioning switches an application's provisioning off, as an expired trial of lifecycle management does [C].
 func (s *Server) LoseProvisioning(appID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a := s.apps[appID]; a != nil {
-		a.provisioning, a.updated = provisioning{}, s.clock.Now().UTC()
-		s.touch()
-	}
+	_ = s.DisableProvisioning(appID) // there is none to lose where there is no application
 }
 
 // The people, and the applications that are not ours, of a new organization.

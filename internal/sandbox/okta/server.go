@@ -41,6 +41,7 @@ type Server struct {
 	cfg    Config
 	clock  clockwork.Clock
 	limits *limits
+	orgKey *signingKey
 
 	mu      sync.Mutex // guards what follows
 	url     string
@@ -69,8 +70,9 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{
 		cfg: cfg, clock: cfg.Clock, limits: newLimits(cfg.Plan, cfg.RelaxedLimits),
-		orgID: newID("00o"),
-		apps:  map[string]*application{}, groups: map[string]*group{}, users: map[string]*user{},
+		orgKey: newOrgKey(cfg.Clock.Now().UTC()),
+		orgID:  newID("00o"),
+		apps:   map[string]*application{}, groups: map[string]*group{}, users: map[string]*user{},
 		tokens: map[string]caller{}, clients: map[string]Client{}, bearers: map[string]bearer{},
 		jtis: map[string]time.Time{}, changed: make(chan struct{}),
 	}

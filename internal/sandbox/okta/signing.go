@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ type signingKey struct {
 	kid              string
 	of               pairOf
 	created, expires time.Time
+	algorithm        x509.SignatureAlgorithm // of the certificate
 
 	once    sync.Once
 	private *rsa.PrivateKey
@@ -31,7 +33,16 @@ type signingKey struct {
 }
 
 func newSigningKey(of pairOf, now time.Time, years int) *signingKey {
-	return &signingKey{kid: randomText(32), of: of, created: now, expires: now.AddDate(years, 0, 0)}
+	return &signingKey{kid: randomText(32), of: of, created: now, expires: now.AddDate(years, 0, 0), algorithm: x509.SHA256WithRSA}
+}
+
+// newOrgKey makes the organization's own key, whose certificate is signed with SHA-1. Okta lists it with the keys of
+// every application, the first of them and as old as the application [R]. Here none can be made to sign with it, nor
+// does it have metadata: whoever takes it for one of the application's own finds out [I].
+func newOrgKey(now time.Time) *signingKey {
+	k := newSigningKey(pairOf{}, now, 10)
+	k.algorithm = x509.SHA1WithRSA
+	return k
 }
 
 // pairOf names a pair of keys within one organization: the number of its application, and which of its keys it is.
@@ -55,7 +66,7 @@ func (of pairOf) private() (*rsa.PrivateKey, error) {
 	return pair()
 }
 
-// make makes the key and its self-signed certificate: RSA 2048, SHA-256, valid from a minute before, no extensions, a
+// make makes the key and its self-signed certificate: RSA 2048, SHA-256 but for the organization's, valid from a minute before, no extensions, a
 // serial number of six bytes that is the time, and Okta's subject with the organization's name as the common name [R].
 func (k *signingKey) make() error {
 	k.once.Do(func() {
@@ -71,7 +82,7 @@ func (k *signingKey) make() error {
 			return
 		}
 		t := &x509.Certificate{SerialNumber: big.NewInt(k.created.UnixMilli()), RawSubject: subject,
-			NotBefore: k.created.Add(-time.Minute), NotAfter: k.expires, SignatureAlgorithm: x509.SHA256WithRSA}
+			NotBefore: k.created.Add(-time.Minute), NotAfter: k.expires, SignatureAlgorithm: k.algorithm}
 		k.cert, k.err = x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
 	})
 	return k.err
@@ -137,7 +148,7 @@ func (s *Server) previewMetadata(c *call) error {
 func (s *Server) metadataKey(c *call, kid string) (*signingKey, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		return nil, "", err
 	}
@@ -152,46 +163,57 @@ func (s *Server) metadataKey(c *call, kid string) (*signingKey, string, error) {
 	return k, a.external, nil
 }
 
-// listKeys leaves out the organization's own SHA-1 key, which Okta lists with the application's [R].
 func (s *Server) listKeys(c *call) error {
-	keys, err := s.keysOf(c)
+	a, keys, err := s.keysOf(c)
 	if err != nil {
 		return err
 	}
 	out := make([]object, len(keys))
 	for i, k := range keys {
-		if err := k.make(); err != nil {
+		if out[i], err = s.keyOf(a, k); err != nil {
 			return err
 		}
-		out[i] = k.json()
 	}
 	return c.reply(http.StatusOK, out)
 }
 
-func (s *Server) keysOf(c *call) ([]*signingKey, error) {
+// keysOf returns the application that the path names with its keys, and the organization's before them.
+func (s *Server) keysOf(c *call) (*application, []*signingKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
+		return nil, nil, err
+	}
+	return a, append([]*signingKey{s.orgKey}, a.keys...), nil
+}
+
+// keyOf is a key as the API shows it of an application.
+func (s *Server) keyOf(a *application, k *signingKey) (object, error) {
+	if err := k.make(); err != nil {
 		return nil, err
 	}
-	return append([]*signingKey(nil), a.keys...), nil
+	v := k.json()
+	if k == s.orgKey {
+		v["created"], v["lastUpdated"] = stamp(a.created), stamp(a.created)
+	}
+	return v, nil
 }
 
 func (s *Server) getKey(c *call) error {
-	keys, err := s.keysOf(c)
+	a, keys, err := s.keysOf(c)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
-		if k.kid == c.params["keyId"] {
-			if err := k.make(); err != nil {
-				return err
-			}
-			return c.reply(http.StatusOK, k.json())
-		}
+	i := slices.IndexFunc(keys, func(k *signingKey) bool { return k.kid == c.params["keyId"] })
+	if i < 0 {
+		return notFound(c.params["keyId"], "AppKeyCredential")
 	}
-	return notFound(c.params["keyId"], "AppKeyCredential")
+	v, err := s.keyOf(a, keys[i])
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, v)
 }
 
 // generateKey makes a key beside the one in use. It answers 201 [R]; two to ten years [D].
@@ -201,7 +223,7 @@ func (s *Server) generateKey(c *call) error {
 		return invalid("generateKey", "Validity years out of range. It should be 2 - 10 years.")
 	}
 	s.mu.Lock()
-	a, err := s.find(c)
+	a, err := s.find(c.params["appId"])
 	if err != nil {
 		s.mu.Unlock()
 		return err

@@ -56,7 +56,7 @@ func (s *Server) listMembers(c *call) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findGroup(c)
+	g, err := s.findGroup(c.params["groupId"])
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *Server) removeMember(c *call) error { return s.setMember(c, false) }
 func (s *Server) setMember(c *call, member bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g, err := s.findOwnGroup(c)
+	g, err := s.findOwnGroup(c.params["groupId"])
 	if err != nil {
 		return err
 	}

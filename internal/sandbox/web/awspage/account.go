@@ -33,7 +33,7 @@ func (p pages) overview(w http.ResponseWriter, _ *http.Request, c chrome) {
 		Roles    int
 		Ways     []way
 		Managing bool
-	}{c, p.holding(c.Account), len(roles), ways, c.Account.ID == aws.ManagementAccount})
+	}{c, p.holding(c.Account), len(roles), ways, c.Account.Managing})
 }
 
 // section shows all things of one kind.

@@ -63,11 +63,10 @@ func (p pages) accounts(w http.ResponseWriter, r *http.Request) {
 		title = "Accounts with " + search
 	}
 	p.render(w, "accounts", title, struct {
-		Search     string
-		All        int
-		Management string
-		Found      []holding
-	}{search, len(all), aws.ManagementAccount, found})
+		Search string
+		All    int
+		Found  []holding
+	}{search, len(all), found})
 }
 
 // fits also takes an ID as the console writes it, with dashes.

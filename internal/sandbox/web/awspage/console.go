@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oktaws/oktaws/internal/sandbox"
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
 )
 
@@ -17,18 +16,18 @@ type judged struct {
 	Why                    string
 }
 
-// telling are the actions that tell roles apart. ACCOUNT and REGION stand for the session's.
+// telling are the actions that tell roles apart. ACCOUNT, REGION and PARTITION stand for the session's.
 var telling = []judged{
-	{What: "List the account's roles", Action: "iam:ListRoles", Resource: "arn:aws:iam::ACCOUNT:role/"},
-	{What: "Make an IAM user", Action: "iam:CreateUser", Resource: "arn:aws:iam::ACCOUNT:user/somebody"},
-	{What: "Trust another identity provider", Action: "iam:CreateSAMLProvider", Resource: "arn:aws:iam::ACCOUNT:saml-provider/Another"},
+	{What: "List the account's roles", Action: "iam:ListRoles", Resource: "arn:PARTITION:iam::ACCOUNT:role/"},
+	{What: "Make an IAM user", Action: "iam:CreateUser", Resource: "arn:PARTITION:iam::ACCOUNT:user/somebody"},
+	{What: "Trust another identity provider", Action: "iam:CreateSAMLProvider", Resource: "arn:PARTITION:iam::ACCOUNT:saml-provider/Another"},
 	{What: "See the EC2 instances", Action: "ec2:DescribeInstances", Resource: "*"},
-	{What: "Start an EC2 instance", Action: "ec2:RunInstances", Resource: "arn:aws:ec2:REGION:ACCOUNT:instance/*"},
+	{What: "Start an EC2 instance", Action: "ec2:RunInstances", Resource: "arn:PARTITION:ec2:REGION:ACCOUNT:instance/*"},
 	{What: "List the S3 buckets", Action: "s3:ListAllMyBuckets", Resource: "*"},
-	{What: "Read a file in S3", Action: "s3:GetObject", Resource: "arn:aws:s3:::reports/2026.csv"},
-	{What: "Write a file to S3", Action: "s3:PutObject", Resource: "arn:aws:s3:::reports/2026.csv"},
+	{What: "Read a file in S3", Action: "s3:GetObject", Resource: "arn:PARTITION:s3:::reports/2026.csv"},
+	{What: "Write a file to S3", Action: "s3:PutObject", Resource: "arn:PARTITION:s3:::reports/2026.csv"},
 	{What: "See the stacks", Action: "cloudformation:DescribeStacks", Resource: "*"},
-	{What: "Delete a stack", Action: "cloudformation:DeleteStack", Resource: "arn:aws:cloudformation:REGION:ACCOUNT:stack/*"},
+	{What: "Delete a stack", Action: "cloudformation:DeleteStack", Resource: "arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/*"},
 	{What: "See what the account costs", Action: "ce:GetCostAndUsage", Resource: "*"},
 	{What: "List the organization's accounts", Action: "organizations:ListAccounts", Resource: "*"},
 }
@@ -55,7 +54,7 @@ func (p pages) console(w http.ResponseWriter, r *http.Request) {
 		Tried   *judged // what the person wants to know; nil: nothing
 		Wrong   string  // why that is no action
 	}{Console: c, Left: c.Expires.Sub(p.place.Sandbox().Now())}
-	names := strings.NewReplacer("ACCOUNT", c.Account.ID, "REGION", sandbox.Region)
+	names := strings.NewReplacer("PARTITION", c.Account.Partition, "ACCOUNT", c.Account.ID, "REGION", c.Region)
 	for _, j := range telling {
 		j.Resource = names.Replace(j.Resource)
 		if j.Allowed, j.Why = p.aws().May(c.ID, j.Action, j.Resource); j.Allowed {

@@ -1,0 +1,105 @@
+package okta
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
+)
+
+// rolesKey is the attribute of an assignment's profile that holds the roles. It exists only once provisioning is
+// enabled for the application.
+const rolesKey = "samlRoles"
+
+type assignment struct {
+	GroupID  string                     `json:"id"`
+	Priority int64                      `json:"priority"`
+	Profile  map[string]json.RawMessage `json:"profile"`
+	Embedded struct {
+		Group group `json:"group"` // with expand=group
+	} `json:"_embedded"`
+}
+
+func (a assignment) assignment() (provision.Assignment, error) {
+	out := provision.Assignment{Group: a.Embedded.Group.group(), Priority: a.Priority, Profile: a.Profile}
+	out.Group.ID = a.GroupID
+	if raw, ok := a.Profile[rolesKey]; ok {
+		if err := json.Unmarshal(raw, &out.Roles); err != nil {
+			return provision.Assignment{}, fmt.Errorf("profile.%s: %w", rolesKey, err)
+		}
+	}
+	return out, nil
+}
+
+func assignmentsPath(appID string) string { return appPath(appID) + "/groups" }
+
+func assignmentPath(appID, groupID string) string {
+	return assignmentsPath(appID) + "/" + url.PathEscape(groupID)
+}
+
+// Assignments returns the group assignments of the application with their groups, by group ID. A group that Okta does
+// not embed has its ID only.
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationGroups/
+func (c *Client) Assignments(ctx context.Context, appID string) (map[string]provision.Assignment, error) {
+	out := map[string]provision.Assignment{}
+	doing := "list the groups of the Okta application " + appID
+	query := url.Values{"limit": {pageSize}, "expand": {"group"}}
+	err := c.list(ctx, doing, assignmentsPath(appID), query, func(entry json.RawMessage) error {
+		var a assignment
+		if err := json.Unmarshal(entry, &a); err != nil {
+			return err
+		}
+		n, err := a.assignment()
+		if err != nil {
+			return err
+		}
+		out[a.GroupID] = n
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Assign assigns the group to the application with exactly these roles, in one request. A new assignment (have is nil)
+// gets the next priority from Okta; one that is there keeps its priority and what else its profile holds, and is left
+// alone where it has the roles already. Before provisioning is enabled, roles fail with NeedsPerson.
+func (c *Client) Assign(ctx context.Context, appID, groupID string, have *provision.Assignment, roles []string) error {
+	body, profile := map[string]any{}, map[string]any{}
+	if have != nil {
+		if sameRoles(have.Roles, roles) {
+			return nil
+		}
+		body["priority"] = have.Priority
+		for key, value := range have.Profile {
+			profile[key] = value
+		}
+	}
+	if have != nil || len(roles) > 0 {
+		profile[rolesKey] = append([]string{}, roles...) // [] rather than null, for none
+		body["profile"] = profile
+	}
+	doing := fmt.Sprintf("assign the group %s to the Okta application %s", groupID, appID)
+	_, err := c.call(ctx, doing, http.MethodPut, assignmentPath(appID, groupID), nil, body, nil)
+	return err
+}
+
+// Unassign takes the group off the application. That it isn't assigned, or that either is gone, is no error.
+func (c *Client) Unassign(ctx context.Context, appID, groupID string) error {
+	doing := fmt.Sprintf("take the group %s off the Okta application %s", groupID, appID)
+	_, err := c.call(ctx, doing, http.MethodDelete, assignmentPath(appID, groupID), nil, nil, nil)
+	if store.KindOf(err) == store.NotFound {
+		return nil
+	}
+	return err
+}
+
+func sameRoles(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
