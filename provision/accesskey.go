@@ -159,11 +159,12 @@ func (w *work) currentKey(keys []usedKey) int {
 // replaceKeys deactivates the keys that the new one replaces, and notes since when.
 func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey) error {
 	old := map[string]time.Time{}
-	for _, k := range keys {
+	for i, k := range keys {
 		if k.ID == current.ID || !k.Created.Before(current.Created) {
 			continue
 		}
 		if k.Active {
+			keys[i].Active = false
 			if err := w.aws.SetAccessKeyActive(ctx, w.userName(), k.ID, false); err != nil && store.KindOf(err) != store.NotFound {
 				return err
 			}
