@@ -77,6 +77,7 @@ type Bot struct {
 	people people
 	dms    sync.Map // D… by user ID
 	calm   pauses
+	looks  chan struct{} // a token for each look at an account that goes on
 	grace  time.Duration
 }
 
@@ -122,6 +123,7 @@ func New(s *store.Store, p Provisioner, cfg Config, c Connection, log *slog.Logg
 		guard: newOpenGuard(client, clockwork.NewRealClock()),
 		ready: make(chan struct{}),
 		fatal: make(chan error, 1),
+		looks: make(chan struct{}, maxLooks),
 		grace: grace,
 	}
 	options := []slack.Option{slack.OptionHTTPClient(b.guard), slack.OptionAppLevelToken(c.AppToken)}

@@ -229,6 +229,9 @@ func TestWhatDiffersMovesWithTheAdminChannel(t *testing.T) {
 	w.bot = w.newBot(connection())
 	w.start()
 	w.message(slack.General, "differs from", "[repair]")
+	if old := w.now(m, "is now told in <#"+slack.General+">"); says(old, "[repair]") || says(old, "[ignore]") {
+		t.Error("the old channel still has buttons")
+	}
 	w.clickOld(slack.AdminOne, m, "repair")
 	w.told(slack.AdminOne, "That is an old message")
 }

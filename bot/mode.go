@@ -28,7 +28,12 @@ func (b *Bot) mode(ctx context.Context, c *command, rest string) (outcome, error
 		if was != nil {
 			r.Wish = was.Wish
 		}
-		r.Mode, r.Shared = to, b.shared(key, to)
+		r.Mode = to
+		if to == store.ModeAPI && r.Shared != "" {
+			return &store.Error{Kind: store.Conflict,
+				Message: fmt.Sprintf("account %s shares the Okta application %s with others, and in mode api each account needs one of its own", accountName(key), r.Shared),
+				Remedy:  fmt.Sprintf("Unlink it with /oktaws unlink %s, then link it again.", accountName(key))}
+		}
 		return nil
 	})
 }

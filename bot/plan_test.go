@@ -95,3 +95,26 @@ func TestTheRequestSaysWhatWouldChange(t *testing.T) {
 		t.Errorf("%d messages ask", n)
 	}
 }
+
+func TestManyPlansAtOnceHoldNoClickUp(t *testing.T) {
+	w := live(t)
+	gate := make(chan struct{})
+	w.provisioner.set(func(p *provisioner) { p.gate = gate })
+	for range 9 {
+		w.answers(slack.Requester, "plan "+accountID+" "+label, "Looking at AWS account")
+	}
+	w.told(slack.Requester, "looking at 8 accounts for people already", accountID, "try again in a minute")
+	_, m := w.asked()
+	w.click(slack.AdminOne, m, "approve")
+	w.now(m, "Approved by")
+	close(gate)
+	w.until("eight plans", func() bool {
+		n := 0
+		for _, m := range w.slack.Ephemerals(slack.Requester) {
+			if says(m, "Nothing would change") {
+				n++
+			}
+		}
+		return n == 8
+	})
+}

@@ -32,6 +32,9 @@ func wanted(r store.Request, was *store.Account) string {
 	case store.Change:
 		return changed(r, was)
 	case store.Rotate:
+		if r.Shared != "" {
+			it += ", which is that of all accounts in the application *" + mrkdwn(r.Shared, nameLimit) + "*"
+		}
 		return "rotate the " + rotated(r) + " of " + it
 	}
 	return string(r.Kind) + " " + it
