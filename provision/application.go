@@ -73,7 +73,11 @@ func (w *work) wantMapping() (map[string]any, error) {
 	if a.Mode != store.ModeGroups {
 		return map[string]any{"useGroupMapping": false}, nil
 	}
-	filter, err := GroupFilter(w.r.cfg.groupTemplate())
+	only := a.ID
+	if a.Shared != "" {
+		only = ""
+	}
+	filter, err := GroupFilter(w.r.cfg.groupTemplate(), only)
 	if err != nil {
 		return nil, &store.Error{Kind: store.Permanent, Message: "The names of Okta groups can't say account and role: " + err.Error() + ".", Remedy: "Mend okta.group_template in the configuration, then retry."}
 	}

@@ -87,7 +87,7 @@ func newRig(t *testing.T, settings ...string) *rig {
 
 // environ is the whole environment of the program.
 func (r *rig) environ() []string {
-	env := []string{"OKTAWS_DATA_DIR=" + r.dir, "OKTAWS_LOG_LEVEL=debug", "HOME=" + r.dir}
+	env := []string{"OKTAWS_DATA_DIR=" + r.dir, "OKTAWS_LOG_LEVEL=debug", "HOME=" + r.dir, "OKTAWS_OKTA_INTEGRATION_MODE=api"}
 	for _, v := range r.Env() {
 		env = append(env, v.Name+"="+v.Value)
 	}

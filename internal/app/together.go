@@ -103,7 +103,7 @@ var filterGroups = strings.NewReplacer("(?{{accountid}}", "(?P<account>", "(?{{r
 
 // misread returns a name of the role's group that Okta's filter does not read as it is meant, and how it reads it; or "".
 func (t together) misread(role provision.RoleSpec) (group, as string) {
-	filter, err := provision.GroupFilter(t.Okta.GroupTemplate)
+	filter, err := provision.GroupFilter(t.Okta.GroupTemplate, "")
 	if err != nil {
 		return "", ""
 	}

@@ -188,7 +188,7 @@ func groupTemplate(s string) (string, error) {
 	if err := placeholdersIn(s, placeholders); err != nil {
 		return "", err
 	}
-	if _, err := provision.GroupFilter(s); err != nil {
+	if _, err := provision.GroupFilter(s, ""); err != nil {
 		return "", fault("Write it as "+provision.DefaultGroupTemplate+": Okta reads both off a group's name.", "is %q, and must hold {account} and {role}, once each", s)
 	}
 	return s, nil
