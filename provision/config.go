@@ -93,6 +93,8 @@ func GroupFilter(template string) (string, error) {
 			out.WriteString(`(?{{accountid}}\d+)`)
 		case "role":
 			out.WriteString(`(?{{role}}[\w+=,.@\-]+)`)
+		case "label":
+			out.WriteString(`.+`) // it may hold spaces
 		default:
 			out.WriteString(`\S+`)
 		}

@@ -27,6 +27,8 @@ type Reconciler struct {
 	okta  Okta
 	cfg   Config
 	log   *slog.Logger
+
+	reached sync.Map // the accounts that the credentials were seen to lead to
 }
 
 // New makes the reconciler; nothing is called before Run.
@@ -77,13 +79,17 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	case !a.Due.IsZero() && a.Due.After(w.now()):
 		return nil // the plan was all
 	}
+	linked := a.State == store.Linked || a.State == store.Drifted
 	if err := w.reach(ctx); err != nil {
-		if temporary(err) {
+		switch {
+		case temporary(err):
 			return err
+		case linked:
+			return w.unreachable(ctx, err)
 		}
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
 	}
-	if linked := a.State == store.Linked || a.State == store.Drifted; linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
+	if linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
 		return w.check(ctx, r.driftsTurn(w.now()))
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -298,15 +304,26 @@ func (w *work) run(ctx context.Context, t turn) (res result, err error) {
 	if do == nil {
 		return done("")
 	}
-	res, err = do(w, ctx)
+	if t.name != identity && (t.aws || !t.undo) {
+		err = w.leadsHere(ctx)
+	}
+	if err == nil {
+		res, err = do(w, ctx)
+	}
 	if err == nil {
 		return res, nil
 	}
+	if t.undo && !t.aws { // it was Okta that refused
+		return res, err
+	}
 	if err = w.whyUnreached(ctx, err); t.undo && errors.Is(err, errClosed) {
-		return left("What stands in the AWS account, which is closed in its organization")
+		return left(inClosedAccount)
 	}
 	return res, err
 }
+
+// inClosedAccount is what can't be taken away any more: AWS deletes it with the account.
+const inClosedAccount = "What stands in the AWS account, which is closed in its organization"
 
 func temporary(err error) bool {
 	k := store.KindOf(err)
@@ -317,12 +334,21 @@ func temporary(err error) bool {
 func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err error) error {
 	now := tx.Now()
 	was := a.Steps[t.name]
+	followUp := was.State == store.StepDone
 	is := store.Step{State: res.state, Undo: t.undo, Note: res.note, Left: res.left, Started: was.Started, Rounds: was.Rounds}
 	if is.Started.IsZero() {
 		is.Started = now
 	}
 	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: cmp.Or(res.redo, t.name)}
 	switch {
+	case followUp && err != nil && temporary(err):
+		// What is left to do later can wait: the account stays what it is.
+		is = was
+		is.Attempts++
+		is.Due = now.Add(delay(is.Attempts, err))
+	case followUp && err == nil && res.redo == "" && res.state != store.StepDone:
+		is = was
+		is.Note, is.Due = res.note, now.Add(res.after)
 	case err != nil:
 		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
 		event.Text = is.Problem.Message
@@ -344,6 +370,9 @@ func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err erro
 		}
 		if res.after > 0 {
 			is.Due = now.Add(res.after)
+		}
+		if followUp && res.note == was.Note {
+			event.What = "" // nothing new
 		}
 	default:
 		is.Due = now.Add(res.after)
@@ -378,6 +407,13 @@ func sendBack(a *store.Account, finder string, res result) {
 
 func (w *work) noteTask(tx *store.Tx, a store.Account, t *taskResult) error {
 	id := store.TaskIDOf(a.RequestID, t.kind)
+	for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+		if kind != t.kind { // what was asked for before isn't what is missing now
+			if err := tx.CloseTask(store.TaskIDOf(a.RequestID, kind)); err != nil {
+				return err
+			}
+		}
+	}
 	if len(t.missing) > 0 {
 		if _, err := tx.OpenTask(a, t.kind, w.r.cfg.Assignees, w.r.cfg.RemindAfter); err != nil {
 			return err
