@@ -49,7 +49,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		if err == nil {
 			err = r.pass(ctx, account)
 		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) {
 			r.log.ErrorContext(ctx, "account not worked on", "account", key, "error", err)
 		}
 	}, "account/")
@@ -128,6 +128,7 @@ type work struct {
 	aws     AWSAccount
 	claim   store.Claim
 	key     store.AccountKey
+	request string // that was being carried out when the pass began
 	mu      sync.Mutex
 	account store.Account // as it was last read or written
 }
@@ -138,6 +139,7 @@ func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store
 		w.account, err = tx.Account(key)
 		return err
 	})
+	w.request = w.account.RequestID
 	return w, err
 }
 
@@ -149,7 +151,12 @@ func (w *work) reach(ctx context.Context) (err error) {
 	return nil
 }
 
-// save changes the account in one transaction that only the holder of the claim can make.
+// errOvertaken is the cause where another request was approved while a step of the one before was under way.
+var errOvertaken = errors.New("overtaken by another request")
+
+// save changes the account in one transaction that only the holder of the claim can make, and only while the account is to
+// become what it was when the pass began: else the pass ends as if it had been cut off, and the next one looks at what it
+// has made.
 func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -161,6 +168,10 @@ func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) 
 		a, err := tx.Account(w.key)
 		if err != nil {
 			return err
+		}
+		if a.RequestID != w.request {
+			return &store.Error{Kind: store.Transient, Err: errOvertaken, Message: fmt.Sprintf("Account %s was asked to become something else meanwhile.", w.key.ID),
+				Remedy: fmt.Sprintf("See it with /oktaws status %s.", w.key.ID)}
 		}
 		if err := change(tx, &a); err != nil {
 			return err

@@ -498,11 +498,10 @@ func (w *work) remainsRoles(ctx context.Context, s *sight) ([]store.Finding, err
 		}
 		return out, err
 	}
-	what := "The CloudFormation stack " + stack.Name + " with the roles"
 	if !ours(stack.Tags) && !w.importing(stack) {
-		return []store.Finding{leftAlone(roles, "stack", what+", which does not bear our tag")}, nil
+		return []store.Finding{leftAlone(roles, "stack", describeStack(stack))}, nil
 	}
-	return []store.Finding{finding(roles, "there", what, "Sessions that are open as those roles end", "deletes it with its roles")}, nil
+	return []store.Finding{finding(roles, "there", "The CloudFormation stack "+stack.Name+" with the roles", "Sessions that are open as those roles end", "deletes it with its roles")}, nil
 }
 
 // leftOutside are the roles that stood in the way of a stack that was never made. After one that was, IAM may still show
@@ -521,6 +520,10 @@ func (w *work) leftOutside(ctx context.Context, s *sight) (outside []Role, err e
 	return outside, err
 }
 
+// The words for what isn't ours.
+func describeStack(s *Stack) string {
+	return "The CloudFormation stack " + s.Name + ", which does not bear our tag"
+}
 func describeRole(r Role) string {
 	return "The IAM role " + r.Name + ", which was made outside the stack"
 }
@@ -543,7 +546,7 @@ func (w *work) undoRoles(ctx context.Context) (result, error) {
 		return res, nil
 	}
 	if !ours(stack.Tags) && !w.importing(stack) {
-		return left("The CloudFormation stack " + stack.Name + ", which does not bear our tag")
+		return left(describeStack(stack))
 	}
 	if stack.ID != w.known().StackID {
 		if err := w.learn(ctx, func(k *store.Known) { k.StackID = stack.ID }); err != nil {
