@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 
@@ -110,7 +111,7 @@ func (r *rig) lives(a *app.App, l leg, at *place, when string) (now *app.App, cu
 			case !fromUs(c):
 				return nil
 			case p.life.Over():
-				return &wire.Fault{ID: "dead", Cut: "before"}
+				return &wire.Fault{ID: "dead", Status: http.StatusForbidden} // a refusal, since nobody tries that again
 			case c.Service == at.service && c.Operation == at.operation && int(n.Add(1)) == at.n:
 				p.life.End()
 				die()
