@@ -72,7 +72,8 @@ type Bot struct {
 	readyOnce sync.Once
 	fatal     chan error
 
-	taken  sync.Map // chan struct{} by the ID of an envelope that is being answered
+	acked  atomic.Int64 // when an ack was last handed over, in nanoseconds since 1970
+	taken  sync.Map     // chan struct{} by the ID of an envelope that is being answered
 	self   atomic.Pointer[identity]
 	people people
 	dms    sync.Map // D… by user ID

@@ -60,7 +60,13 @@ func (w *work) lookAccessKey(ctx context.Context, s *sight) ([]store.Finding, er
 			return nil, err
 		}
 	}
-	if used := latest(k.At, k.Created); !s.drift && now.Sub(used) > unusedFor {
+	if s.drift { // when it was last used isn't asked for this time, and so it is as before
+		for _, f := range s.before {
+			if f.Key == accessKey+"/unused" {
+				out = append(out, f)
+			}
+		}
+	} else if used := latest(k.At, k.Created); now.Sub(used) > unusedFor {
 		add(forPerson(accessKey, "unused", fmt.Sprintf("Okta has not used the access key %s for %d days", k.ID, int(now.Sub(used).Hours()/24)),
 			"Perhaps Okta holds another key, or provisioning does not work: changes of roles don't reach people", "Click Test API Credentials in the Provisioning tab of the Okta application"), false)
 	}
@@ -111,7 +117,7 @@ func (w *work) accessKey(ctx context.Context) (result, error) {
 		return result{state: store.StepDone, after: time.Hour, note: "AWS does not say yet which access key Okta uses"}, nil
 	}
 	k, user := keys[current], w.userName()
-	if !k.Active {
+	if followUp := w.get().Steps[accessKey].State == store.StepDone; !k.Active && !followUp { // else nobody has asked for it
 		if err := w.aws.SetAccessKeyActive(ctx, user, k.ID, true); err != nil {
 			return result{}, err
 		}
@@ -149,7 +155,7 @@ func (w *work) currentKey(keys []usedKey) int {
 	}
 	if current < 0 && a.KeySince.IsZero() {
 		current = slices.IndexFunc(keys, func(k usedKey) bool { return k.ID == a.Known.KeyID })
-		if len(keys) == 1 {
+		if a.Known.KeyID == "" && len(keys) == 1 {
 			current = 0 // provisioning is seen enabled, so it is this one
 		}
 	}
@@ -159,14 +165,16 @@ func (w *work) currentKey(keys []usedKey) int {
 // replaceKeys deactivates the keys that the new one replaces, and notes since when.
 func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey) error {
 	old := map[string]time.Time{}
-	for _, k := range keys {
+	for i, k := range keys {
 		if k.ID == current.ID || !k.Created.Before(current.Created) {
 			continue
 		}
 		if k.Active {
+			keys[i].Active = false
 			if err := w.aws.SetAccessKeyActive(ctx, w.userName(), k.ID, false); err != nil && store.KindOf(err) != store.NotFound {
 				return err
 			}
+			keys[i].Active = false
 			w.r.log.InfoContext(ctx, "deactivated an access key that was replaced", "account", w.key.ID, "key", k.ID)
 		}
 		old[k.ID] = w.now()
@@ -174,7 +182,7 @@ func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey)
 	return w.learn(ctx, func(known *store.Known) { known.OldKeys = old })
 }
 
-// dropKeys deletes the keys that were replaced long enough ago, and returns in how long the next one will be.
+// dropKeys deletes the keys that were replaced long enough ago, and returns in how long all of them will be.
 func (w *work) dropKeys(ctx context.Context, keys []usedKey) (rest time.Duration, err error) {
 	kept := map[string]time.Time{}
 	for _, k := range keys {

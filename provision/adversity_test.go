@@ -242,7 +242,7 @@ func TestErrorsOfTheLastLookArentTakenForSomebodyWhoChangesThingsBack(t *testing
 			return errors.New("connection reset")
 		case call == "Survey" && fails == 0:
 			fails--
-			f.change(func(w *world) { delete(w.assigned, w.groups["Gmail-AWS-Account-PowerUsers"].ID) })
+			f.change(func(w *world) { delete(w.assigned["0oa1"], w.groups["Gmail-AWS-Account-PowerUsers"].ID) })
 		}
 		return nil
 	})

@@ -15,12 +15,22 @@ import (
 // mark is what settings.notes.admin of the account's application holds if it is ours, so that adopting somebody else's is
 // never an accident.
 func (w *work) mark() string {
-	a := w.get()
-	if a.Shared != "" {
-		return fmt.Sprintf("Managed by oktaws for the AWS accounts of the partition %s. Please leave this line.", a.Partition)
+	if w.get().Shared != "" {
+		return w.sharedMark()
 	}
-	return fmt.Sprintf("Managed by oktaws for AWS account %s. Please leave this line.", a.AccountKey)
+	return w.ownMark()
 }
+
+// The marks of an application that accounts share, and of one that the account has to itself.
+func (w *work) sharedMark() string {
+	return fmt.Sprintf("%sthe AWS accounts of the partition %s. Please leave this line.", marks, w.key.Partition)
+}
+func (w *work) ownMark() string {
+	return fmt.Sprintf("%sAWS account %s. Please leave this line.", marks, w.key)
+}
+
+// marks is how every mark begins.
+const marks = "Managed by oktaws for "
 
 // signInURLs are the settings that differ by partition. The sign-in address is also the trust policies' SAML:aud.
 var signInURLs = map[string]struct{ saml, console string }{
@@ -68,9 +78,9 @@ func (w *work) wantApplication() ApplicationSpec {
 
 // wantMapping are the settings by which the application learns the roles: from the names of groups in mode groups, and
 // else from what groups are assigned with.
-func (w *work) wantMapping() (map[string]any, error) {
+func (w *work) wantMapping(mode store.Mode) (map[string]any, error) {
 	a := w.get()
-	if a.Mode != store.ModeGroups {
+	if mode != store.ModeGroups {
 		return map[string]any{"useGroupMapping": false}, nil
 	}
 	only := a.ID
@@ -79,19 +89,13 @@ func (w *work) wantMapping() (map[string]any, error) {
 	}
 	filter, err := GroupFilter(w.r.cfg.groupTemplate(), only)
 	if err != nil {
-		return nil, &store.Error{Kind: store.Permanent, Message: "The names of Okta groups can't say account and role: " + err.Error() + ".", Remedy: "Mend okta.group_template in the configuration, then retry."}
+		return nil, &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("The names of the Okta groups of account %s can't say account and role: %s.", a.ID, err),
+			Remedy:  "Mend okta.group_template in the configuration and restart oktaws, then retry."}
 	}
-	specs, err := w.roleSet()
+	path, err := w.onePath()
 	if err != nil {
 		return nil, err
-	}
-	path := rolePath(specs[0])
-	for _, s := range specs {
-		if rolePath(s) != path {
-			return nil, &store.Error{Kind: store.Permanent,
-				Message: fmt.Sprintf("The roles of the role set %s have several paths, and in mode groups Okta knows one only.", a.RoleSetName()),
-				Remedy:  "Give them the same path (role_sets), then retry."}
-		}
 	}
 	return map[string]any{
 		"useGroupMapping": true,
@@ -102,17 +106,46 @@ func (w *work) wantMapping() (map[string]any, error) {
 	}, nil
 }
 
+// onePath is the path of the role set's roles: in mode groups the application has one pattern for all roles, also of the
+// accounts that share it.
+func (w *work) onePath() (string, error) {
+	a := w.get()
+	specs, err := w.roleSet()
+	if err != nil {
+		return "", err
+	}
+	path := rolePath(specs[0])
+	for _, s := range specs {
+		if rolePath(s) != path {
+			return "", &store.Error{Kind: store.Permanent,
+				Message: fmt.Sprintf("The roles of the role set %s of account %s have several paths, and in mode groups Okta knows one only.", a.RoleSetName(), a.ID),
+				Remedy:  "Give them the same path (role_sets in the configuration) and restart oktaws, then retry."}
+		}
+	}
+	return path, nil
+}
+
 func (w *work) lookApplication(ctx context.Context, s *sight) ([]store.Finding, error) {
 	app, err := s.application(ctx)
 	if err != nil {
 		return nil, err
 	}
 	want := w.wantApplication()
-	if app == nil {
-		return []store.Finding{finding(oktaApp, "gone", fmt.Sprintf("There is no Okta application %s", want.Label),
-			"Nobody can sign on to the account", "makes it")}, nil
-	}
 	var out []store.Finding
+	if s.former != nil {
+		out = append(out, finding(oktaApp, "former", fmt.Sprintf("The account changes from the Okta application %s to %s", s.former.Label, want.Label),
+			"People find the account's roles behind another tile", "moves its groups over, and then deletes the former one where nobody else needs it"))
+	}
+	switch {
+	case errors.Is(s.refusal, store.ErrForeign):
+		return append(out, w.foreign(oktaApp, "foreign", fmt.Sprintf("Okta has an application named %s (%s) that was not made by oktaws for account %s", want.Label, s.strangers[0].ID, w.key.ID), "")), nil
+	case s.refusal != nil:
+		message, remedy := store.Explain(s.refusal)
+		return append(out, forPerson(oktaApp, "refused", strings.TrimSuffix(message, "."), "The account can't be linked like that", strings.TrimSuffix(remedy, "."))), nil
+	case app == nil:
+		return append(out, finding(oktaApp, "gone", fmt.Sprintf("There is no Okta application %s", want.Label),
+			"Nobody can sign on to the account", "makes it")), nil
+	}
 	add := func(key, what, means, mend string) { out = append(out, finding(oktaApp, key, what, means, mend)) }
 	known := app.ID == w.known().AppID
 	switch {
@@ -130,7 +163,7 @@ func (w *work) lookApplication(ctx context.Context, s *sight) ([]store.Finding, 
 	if app.SigningKeyID == "" || app.SignOnMode != "SAML_2_0" {
 		out = append(out, forPerson(oktaApp, "saml", fmt.Sprintf("The Okta application %s does not sign people on by SAML", app.Label), "Nobody can sign on",
 			"Set its sign-on method to SAML 2.0 in the Okta admin console"))
-	} else if known && w.known().SigningKeyID != "" && app.SigningKeyID != w.known().SigningKeyID {
+	} else if k := w.known(); known && k.SigningKeyID != "" && app.SigningKeyID != k.SigningKeyID && app.SigningKeyID != k.NextKeyID {
 		add("key", fmt.Sprintf("The Okta application %s signs with another key than before", app.Label), "Nobody can sign on before the identity provider has its certificate", "gives the identity provider its certificate")
 	}
 	return append(out, w.lookSettings(oktaApp, *app, want.Settings)...), nil
@@ -151,7 +184,7 @@ func (w *work) lookSettings(step string, app Application, want map[string]any) [
 	}
 	var out []store.Finding
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if fmt.Sprint(app.Settings[name]) == fmt.Sprint(want[name]) {
+		if shown(app.Settings[name]) == shown(want[name]) {
 			continue
 		}
 		out = append(out, finding(step, name, fmt.Sprintf("The setting %s of the Okta application %s is %s, not %s", name, app.Label, shown(app.Settings[name]), shown(want[name])), means[name], "sets it"))
@@ -167,26 +200,40 @@ func shown(setting any) string {
 }
 
 // oktaApp makes true that an application of ours with the given label is there, active, with its settings.
-func (w *work) oktaApp(ctx context.Context) (result, error) {
-	if w.get().Shared != "" {
-		// Only one account at a time may look for the application and make it.
-		claim, err := w.r.store.Claim(ctx, sharedClaim(w.get()))
-		if errors.Is(err, store.ErrClaimed) {
-			return again(time.Second, "waits for another account, which is at the same Okta application")
-		}
-		if err != nil {
-			return result{}, err
-		}
-		defer claim.Release()
+func (w *work) oktaApp(ctx context.Context) (result, error) { return w.alone(ctx, w.takeApplication) }
+
+// alone has only one account at a time make or change the application that it shares with others: Okta takes the whole of
+// an application at once, and the later of two changes would undo the earlier.
+func (w *work) alone(ctx context.Context, do func(context.Context) (result, error)) (result, error) {
+	a := w.get()
+	if a.Shared == "" {
+		return do(ctx)
 	}
+	claim, err := w.r.store.Claim(ctx, sharedClaim(a.Partition, a.Shared))
+	if errors.Is(err, store.ErrClaimed) {
+		return again(time.Second, "waits for another account, which is at the same Okta application")
+	}
+	if err != nil {
+		return result{}, err
+	}
+	defer claim.Release()
+	return do(ctx)
+}
+
+func sharedClaim(partition, label string) string { return "application/" + partition + "/" + label }
+
+func (w *work) takeApplication(ctx context.Context) (result, error) {
 	app, err := w.findApplication(ctx)
 	if err != nil {
 		return result{}, err
 	}
 	note := "found"
 	if app == nil {
-		want := w.wantApplication()
-		mapping, err := w.wantMapping()
+		want, mode := w.wantApplication(), w.get().Mode
+		if w.known().FormerAppID != "" && len(w.known().Groups) > 0 {
+			mode = store.ModeGroups // an application that is left for another one, or come from, was shared, and that is how people have their roles now
+		}
+		mapping, err := w.wantMapping(mode)
 		if err != nil {
 			return result{}, err
 		}
@@ -216,15 +263,47 @@ func (w *work) oktaApp(ctx context.Context) (result, error) {
 			note = "settings corrected"
 		}
 	}
-	if app.SigningKeyID == "" {
+	if app.SigningKeyID == "" || app.SignOnMode != "SAML_2_0" {
 		return result{}, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("The Okta application %s has no signing key, so it can't sign anybody on by SAML.", app.Label),
+			Message: fmt.Sprintf("The Okta application %s of account %s does not sign people on by SAML.", app.Label, w.key.ID),
 			Remedy:  "Set its sign-on method to SAML 2.0 in the Okta admin console, then retry."}
 	}
-	return done(fmt.Sprintf("%s %s (%s)", app.Label, note, app.ID))
+	if w.known().FormerAppID != "" {
+		if err := w.carryOver(ctx, app.ID); err != nil {
+			return result{}, w.lookAgain(oktaApp, err)
+		}
+	}
+	return done(fmt.Sprintf("%s %s (%s)", w.get().AppLabel(), note, app.ID))
 }
 
-func sharedClaim(a store.Account) string { return "application/" + a.Partition + "/" + a.Shared }
+// carryOver assigns the account's groups to the application that takes the place of another one, before the identity
+// provider changes over to it: so that people can sign on through one of the two at every moment but that.
+func (w *work) carryOver(ctx context.Context, app string) error {
+	if w.get().Mode == store.ModeGroups {
+		_, err := w.assignGroups(ctx)
+		return err
+	}
+	assigned, err := w.r.okta.Assignments(ctx, app)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Compact(slices.Sorted(maps.Values(w.known().Groups))) {
+		if _, ok := assigned[id]; ok {
+			continue
+		}
+		group, err := w.r.okta.Group(ctx, id)
+		if err != nil {
+			return err
+		}
+		if group == nil {
+			continue
+		}
+		if err := w.r.okta.Assign(ctx, app, id, nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // learnApplication notes which application is the account's. An open task leads to it.
 func (w *work) learnApplication(ctx context.Context, app Application) error {
@@ -236,6 +315,9 @@ func (w *work) learnApplication(ctx context.Context, app Application) error {
 		}
 		if k.AppID != app.ID {
 			k.NextKeyID, k.FormerKeyID, k.FormerUntil = "", "", time.Time{}
+		}
+		if k.FormerAppID == app.ID {
+			k.FormerAppID = "" // the account has changed back
 		}
 		if k.NextKeyID == "" || k.NextKeyID != app.SigningKeyID { // else the step signing-key has been cut off, and goes on
 			k.SigningKeyID = app.SigningKeyID
@@ -270,26 +352,72 @@ func learnShared(tx *store.Tx, a store.Account, app Application) error {
 	return tx.SaveApplication(&shared)
 }
 
+// outgrown says whether the account, which has had the application, is to have another one: its own in place of one that
+// it shared, or the other way round.
+func (w *work) outgrown(ctx context.Context, app Application) (outgrown bool, err error) {
+	a := w.get()
+	if a.Shared != "" {
+		shared, err := w.shared(ctx)
+		return err == nil && shared.AppID != app.ID, err
+	}
+	if bears(app.Note, w.sharedMark()) {
+		return true, nil
+	}
+	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.Accounts(func(other store.Account) bool {
+			outgrown = other.AccountKey != w.key && other.Shared != "" && other.Known.AppID == app.ID && other.Desired == store.WantLinked
+			return !outgrown
+		})
+	})
+	return outgrown, err
+}
+
+// shared is what is known of the application that the account shall share; nothing where it shall have its own.
+func (w *work) shared(ctx context.Context) (shared store.Application, err error) {
+	a := w.get()
+	if a.Shared == "" {
+		return shared, nil
+	}
+	err = w.r.store.View(ctx, func(tx *store.ReadTx) (err error) {
+		shared, err = tx.SharedApplication(a.Partition, a.Shared)
+		return err
+	})
+	return shared, err
+}
+
 // findApplication returns the account's application, or nil where there is none yet. One that was ours a moment ago is
 // so still, whatever its note says by now.
 func (w *work) findApplication(ctx context.Context) (*Application, error) {
 	a := w.get()
 	id := a.Known.AppID
-	if id == "" && a.Shared != "" {
-		err := w.r.store.View(ctx, func(tx *store.ReadTx) error {
-			shared, err := tx.SharedApplication(a.Partition, a.Shared)
-			id = shared.AppID
-			return err
-		})
+	if id != "" {
+		app, err := w.r.okta.Application(ctx, id)
 		if err != nil {
 			return nil, err
 		}
+		if app != nil {
+			outgrown, err := w.outgrown(ctx, *app)
+			if err != nil || !outgrown {
+				return app, err
+			}
+			if err := w.learn(ctx, func(k *store.Known) { k.AppID, k.FormerAppID = "", app.ID }); err != nil {
+				return nil, err
+			}
+			id = ""
+		}
 	}
-	if id != "" {
+	shared, err := w.shared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if shared.AppID != "" && shared.AppID != id {
+		id = shared.AppID
 		app, err := w.r.okta.Application(ctx, id)
 		if err != nil || app != nil {
 			return app, err
 		}
+	}
+	if id != "" {
 		if a.Steps[oktaApp].Attempts < 2 {
 			return nil, &store.Error{Kind: store.Transient,
 				Message: fmt.Sprintf("Okta does not show the application %s (%s) at the moment.", a.AppLabel(), id),
@@ -300,6 +428,13 @@ func (w *work) findApplication(ctx context.Context) (*Application, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.choose(apps)
+}
+
+// choose returns the account's application among those of its label, or nil where there is none of them, and refuses where
+// they are others'.
+func (w *work) choose(apps []Application) (*Application, error) {
+	a := w.get()
 	ours := slices.DeleteFunc(slices.Clone(apps), func(app Application) bool { return !bears(app.Note, w.mark()) })
 	switch {
 	case len(ours) == 1:
@@ -317,12 +452,12 @@ func (w *work) findApplication(ctx context.Context) (*Application, error) {
 // adoptApplication returns the application that somebody made by hand, where it is to be taken over.
 func (w *work) adoptApplication(apps []Application) (*Application, error) {
 	a := w.get()
-	owned := slices.ContainsFunc(apps, func(app Application) bool { return strings.Contains(app.Note, "Managed by oktaws for ") })
+	owned := slices.ContainsFunc(apps, func(app Application) bool { return strings.Contains(app.Note, marks) })
 	switch {
 	case owned:
 		return nil, &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("Okta has an application named %s already, which oktaws manages for another AWS account (%s).", a.AppLabel(), apps[0].ID),
-			Remedy:  fmt.Sprintf("Ask for account %s under another name.", a.ID)}
+			Message: fmt.Sprintf("Okta has an application named %s already (%s), and oktaws manages it, but not for account %s.", a.AppLabel(), apps[0].ID, a.ID),
+			Remedy:  fmt.Sprintf("Give this up with /oktaws unlink %s, and ask for the account under another name.", a.ID)}
 	case a.Adopt && len(apps) == 1 && apps[0].Name == "amazon_aws":
 		return &apps[0], nil
 	case a.Adopt && len(apps) > 1:
@@ -331,8 +466,8 @@ func (w *work) adoptApplication(apps []Application) (*Application, error) {
 			Remedy:  "Rename the others in the Okta admin console, then retry."}
 	case apps[0].Name != "amazon_aws":
 		return nil, &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("Okta has an application named %s already (%s), which is not one of the kind AWS Account Federation.", a.AppLabel(), apps[0].ID),
-			Remedy:  fmt.Sprintf("Rename that application in Okta, then retry; or ask for account %s under another name.", a.ID)}
+			Message: fmt.Sprintf("Okta has an application named %s already (%s), which is not one of the kind AWS Account Federation, as account %s needs.", a.AppLabel(), apps[0].ID, a.ID),
+			Remedy:  fmt.Sprintf("Rename that application in Okta, then retry; or give this up with /oktaws unlink %s, and ask for the account under another name.", a.ID)}
 	}
 	return nil, &store.Error{Kind: store.Conflict, Err: store.ErrForeign,
 		Message: fmt.Sprintf("Okta has an application named %s already (%s), and it was not made by oktaws for account %s.", a.AppLabel(), apps[0].ID, a.ID),
@@ -343,7 +478,7 @@ func (w *work) adoptApplication(apps []Application) (*Application, error) {
 func (w *work) applicationGone() (result, error) {
 	a := w.get()
 	return result{redo: oktaApp}, &store.Error{Kind: store.Permanent,
-		Message: fmt.Sprintf("The Okta application %s (%s) is gone: somebody deleted it in Okta.", a.AppLabel(), a.Known.AppID),
+		Message: fmt.Sprintf("The Okta application %s (%s) of account %s is gone: somebody deleted it in Okta.", a.AppLabel(), a.Known.AppID, a.ID),
 		Remedy:  "If the account is still to be linked, retry: oktaws makes a new application."}
 }
 
@@ -364,51 +499,172 @@ func (w *work) orGone(ctx context.Context, step string, refusal error) (result, 
 }
 
 func (w *work) remainsApplication(ctx context.Context, s *sight) ([]store.Finding, error) {
-	app, err := s.application(ctx)
-	if err != nil || app == nil {
+	apps, err := w.applications(ctx, s)
+	if err != nil {
 		return nil, err
 	}
-	what := fmt.Sprintf("The Okta application %s (%s)", app.Label, app.ID)
-	switch {
-	case w.get().Shared != "":
-		return []store.Finding{leftAlone(oktaApp, what+", which other accounts share")}, nil
-	case !bears(app.Note, w.mark()):
-		return []store.Finding{leftAlone(oktaApp, what+", which does not bear our mark")}, nil
+	var out []store.Finding
+	for _, app := range apps {
+		switch keep, err := w.keepsApplication(ctx, app); {
+		case err != nil:
+			return nil, err
+		case keep != "":
+			out = append(out, leftAlone(oktaApp, app.ID, keep))
+		default:
+			out = append(out, finding(oktaApp, app.ID, describe(app), "Its tile goes away: nobody can sign on any more", "deactivates and deletes it"))
+		}
 	}
-	return []store.Finding{finding(oktaApp, "there", what, "Its tile goes away: nobody can sign on any more", "deactivates and deletes it")}, nil
+	return out, nil
+}
+
+func describe(app Application) string {
+	return fmt.Sprintf("The Okta application %s (%s)", app.Label, app.ID)
+}
+
+// applications are all that the account has, or has had, or that stood in the way of its own.
+func (w *work) applications(ctx context.Context, s *sight) ([]Application, error) {
+	app, err := s.application(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var apps []Application
+	if app != nil {
+		apps = append(apps, *app)
+	}
+	if s.former != nil {
+		apps = append(apps, *s.former)
+	}
+	if id := w.known().FormerAppID; id != "" {
+		former, err := w.r.okta.Application(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if former != nil && !slices.ContainsFunc(apps, func(app Application) bool { return app.ID == id }) {
+			apps = append(apps, *former)
+		}
+	}
+	return append(apps, s.strangers...), nil
+}
+
+// keepsApplication says what there is to say of an application that is not to be deleted; "" of one that is.
+func (w *work) keepsApplication(ctx context.Context, app Application) (what string, err error) {
+	mine, shared := bears(app.Note, w.ownMark()), bears(app.Note, w.sharedMark())
+	if !mine && !shared {
+		return describe(app) + ", which does not bear our mark", nil
+	}
+	a, used := w.get(), false
+	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.Accounts(func(other store.Account) bool {
+			joins := shared && other.Partition == a.Partition && (other.Shared == app.Label || other.Shared != "" && other.Shared == a.Shared)
+			used = other.AccountKey != w.key && other.Desired == store.WantLinked && (joins || other.Known.AppID == app.ID)
+			return !used
+		})
+	})
+	if used {
+		what = describe(app) + ", which other accounts share"
+	}
+	return what, err
 }
 
 // leftAlone is a finding of something that isn't ours, in the plan of what is to be undone.
-func leftAlone(step, what string) store.Finding {
-	return store.Finding{Key: step + "/left", Step: step, What: what, Mend: "leaves it alone", Foreign: true}
+func leftAlone(step, key, what string) store.Finding {
+	return store.Finding{Key: step + "/left/" + key, Step: step, What: what, Mend: "leaves it alone", Foreign: true}
 }
 
 // undoApplication deletes the account's application.
 func (w *work) undoApplication(ctx context.Context) (result, error) {
-	s := w.sight()
-	found, err := w.remainsApplication(ctx, s)
+	return w.alone(ctx, func(ctx context.Context) (result, error) {
+		apps, err := w.applications(ctx, w.sight())
+		if err != nil {
+			return result{}, err
+		}
+		res := result{state: store.StepDone, note: "there is none"}
+		for _, app := range apps {
+			kept, err := w.giveUp(ctx, app)
+			switch {
+			case err != nil:
+				return result{}, w.lookAgain(oktaApp, err)
+			case kept != "":
+				res.left = append(res.left, kept)
+				res.note = "left alone: " + kept
+			default:
+				res.note = app.Label + " deleted"
+			}
+		}
+		return res, nil
+	})
+}
+
+// giveUp deletes an application of ours, or names it where it is not to be deleted: then the account's groups are taken
+// off it.
+func (w *work) giveUp(ctx context.Context, app Application) (kept string, err error) {
+	kept, err = w.keepsApplication(ctx, app)
 	if err != nil {
-		return result{}, err
+		return "", err
 	}
-	if len(found) == 0 {
-		return done("there is none")
-	}
-	if found[0].Foreign {
-		return left(found[0].What)
-	}
-	app, err := s.application(ctx)
-	if err != nil {
-		return result{}, err
+	if kept != "" {
+		for _, id := range slices.Compact(slices.Sorted(maps.Values(w.known().Groups))) {
+			if err := w.r.okta.Unassign(ctx, app.ID, id); err != nil {
+				return "", err
+			}
+		}
+		return kept, nil
 	}
 	if app.Status == "ACTIVE" {
 		if err := w.r.okta.DeactivateApplication(ctx, app.ID); err != nil {
-			return result{}, w.lookAgain(oktaApp, err)
+			return "", err
 		}
 	}
 	if err := w.r.okta.DeleteApplication(ctx, app.ID); err != nil && store.KindOf(err) != store.NotFound {
-		return result{}, w.lookAgain(oktaApp, err)
+		return "", err
 	}
-	return done(app.Label + " deleted")
+	return "", w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		for _, label := range []string{a.Shared, app.Label} { // it may have been renamed
+			shared, err := tx.SharedApplication(a.Partition, label)
+			if err != nil {
+				return err
+			}
+			if label != "" && shared.AppID == app.ID {
+				shared.AppID, shared.SigningKeyID, shared.NextKeyID = "", "", ""
+				if err := tx.SaveApplication(&shared); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// retireFormer gives up the application that the account has changed from.
+func (w *work) retireFormer(ctx context.Context) (kept []string, err error) {
+	id := w.known().FormerAppID
+	if id == "" {
+		return nil, nil
+	}
+	former, err := w.r.okta.Application(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if former != nil {
+		claim, err := w.r.store.Claim(ctx, sharedClaim(w.key.Partition, former.Label))
+		if errors.Is(err, store.ErrClaimed) {
+			return nil, &store.Error{Kind: store.Transient, After: time.Second, Err: err,
+				Message: fmt.Sprintf("Another account is at the Okta application %s, which account %s no longer needs.", former.Label, w.key.ID),
+				Remedy:  "oktaws tries again by itself."}
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer claim.Release()
+		what, err := w.giveUp(ctx, *former)
+		if err != nil {
+			return nil, err
+		}
+		if what != "" {
+			kept = append(kept, what)
+		}
+	}
+	return kept, w.learn(ctx, func(k *store.Known) { k.FormerAppID = "" })
 }
 
 func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, error) {
@@ -416,7 +672,7 @@ func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, erro
 	if err != nil || app == nil {
 		return nil, err
 	}
-	want, err := w.wantMapping()
+	want, err := w.wantMapping(w.get().Mode)
 	if err != nil {
 		return nil, err
 	}
@@ -424,10 +680,23 @@ func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, erro
 }
 
 // roleMapping makes true that the application learns the roles as the integration mode says. It comes after the groups,
-// so that people keep their roles while an account changes from one mode to the other.
+// so that people keep their roles while an account changes from one mode to the other. An application that the account has
+// changed from is given up then.
 func (w *work) roleMapping(ctx context.Context) (result, error) {
-	want, err := w.wantMapping()
+	res, err := w.alone(ctx, w.mapRoles)
+	if err != nil || res.state != store.StepDone {
+		return res, err
+	}
+	res.left, err = w.retireFormer(ctx)
+	return res, err
+}
+
+func (w *work) mapRoles(ctx context.Context) (result, error) {
+	want, err := w.wantMapping(w.get().Mode)
 	if err != nil {
+		return result{}, err
+	}
+	if err := w.samePath(ctx); err != nil {
 		return result{}, err
 	}
 	app, err := w.r.okta.Application(ctx, w.known().AppID)
@@ -446,4 +715,34 @@ func (w *work) roleMapping(ctx context.Context) (result, error) {
 		return result{}, w.lookAgain(roleMapping, err)
 	}
 	return done(note)
+}
+
+// samePath refuses a role set whose path isn't that of the accounts that share the application: each would set the pattern
+// of all roles for itself.
+func (w *work) samePath(ctx context.Context) error {
+	a := w.get()
+	if a.Shared == "" {
+		return nil
+	}
+	path, err := w.onePath()
+	if err != nil {
+		return err
+	}
+	var other store.Account
+	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.Sharing(a.Partition, a.Shared, func(o store.Account) bool {
+			specs := w.r.cfg.RoleSets[o.RoleSetName()]
+			if o.AccountKey == w.key || len(specs) == 0 || rolePath(specs[0]) == path || o.Steps[roleMapping].State != store.StepDone {
+				return true
+			}
+			other = o
+			return false
+		})
+	})
+	if err == nil && other.ID != "" {
+		err = &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("The roles of account %s have the path %s, and those of account %s, which shares the Okta application %s, have another: Okta knows one path only for all of them.", a.ID, path, other.ID, a.Shared),
+			Remedy:  "Give the role sets of both the same path (role_sets in the configuration) and restart oktaws, then retry."}
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
@@ -24,6 +25,9 @@ func (w *work) looks(ctx context.Context, s *sight) ([]store.Finding, error) {
 			continue
 		}
 		found, err := look(w, ctx, s)
+		if err != nil && t.undo && t.aws && w.closed(ctx, err) != "" {
+			found, err = []store.Finding{leftAlone(t.name, "closed", inClosedAccount)}, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -117,33 +121,79 @@ const planAgain = time.Minute
 func (w *work) check(ctx context.Context, drift bool) error {
 	s := w.sight()
 	s.thrifty, s.drift = true, drift
+	var err error
+	if s.before, err = w.foundBefore(ctx); err != nil {
+		return err
+	}
 	found, err := w.checkLooks(ctx, s)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	now := w.now()
-	var problem *store.Problem
-	next := w.r.nextCheck(w.key, now)
 	if err != nil {
-		err = w.whyUnreached(ctx, err)
-		w.r.log.WarnContext(ctx, "account can't be checked", "account", w.key.ID, "error", err)
-		message, remedy := store.Explain(err)
-		if temporary(err) {
-			problem = store.ProblemOf(err)
-			next = soonest(next, now.Add(delay(w.get().Steps[verify].Attempts+7, err)))
-		} else {
-			found = []store.Finding{forPerson(identity, "reach", message, "Nothing: people sign on as before; but oktaws can't look after the account", remedy)}
-		}
+		return w.unreachable(ctx, w.whyUnreached(ctx, err))
 	}
-	err = w.save(ctx, func(tx *store.Tx, a *store.Account) error {
-		a.CheckDue = next
-		return tx.Checked(a, found, problem)
-	})
+	err = w.noteCheck(ctx, w.r.nextCheck(w.key, w.now()), found, nil)
 	if err == nil {
 		w.r.log.DebugContext(ctx, "checked", "account", w.key.ID, "findings", len(found))
 	}
 	return err
 }
+
+// foundBefore is what the last check has found.
+func (w *work) foundBefore(ctx context.Context) (found []store.Finding, err error) {
+	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
+		c, err := tx.Check(w.key)
+		if err != nil && store.KindOf(err) == store.NotFound {
+			return nil
+		}
+		found = c.Findings
+		return err
+	})
+	return found, err
+}
+
+func (w *work) noteCheck(ctx context.Context, next time.Time, found []store.Finding, problem *store.Problem) error {
+	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		a.CheckDue = next
+		return tx.Checked(a, found, problem)
+	})
+}
+
+// unreachable notes that a linked account can't be looked at. What may well be a matter of minutes is a problem of the
+// check; anything else is a finding beside those that were there before, since nothing new is known of them. What steps
+// have left for later waits as well.
+func (w *work) unreachable(ctx context.Context, cause error) error {
+	w.r.log.WarnContext(ctx, "account can't be checked", "account", w.key.ID, "error", cause)
+	now := w.now()
+	next := w.r.nextCheck(w.key, now)
+	if temporary(cause) {
+		return w.noteCheck(ctx, soonest(next, now.Add(delay(checkAttempts, cause))), nil, store.ProblemOf(cause))
+	}
+	found, err := w.foundBefore(ctx)
+	if err != nil {
+		return err
+	}
+	message, remedy := store.Explain(cause)
+	reach := forPerson(identity, "reach", strings.TrimSuffix(message, "."), "Nothing: people sign on as before; but oktaws can't look after the account", remedy)
+	found = slices.DeleteFunc(found, func(f store.Finding) bool { return f.Key == reach.Key })
+	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		for name, s := range a.Steps {
+			if !s.Due.IsZero() && s.Due.Before(now.Add(followUpWaits)) {
+				s.Due = now.Add(followUpWaits)
+				a.Steps[name] = s
+			}
+		}
+		a.CheckDue = next
+		return tx.Checked(a, append([]store.Finding{reach}, found...), nil)
+	})
+}
+
+const (
+	// checkAttempts has a check that could not be made tried again as late as a step that has failed as often: in about five minutes.
+	checkAttempts = 9
+	// followUpWaits is how long what steps have left for later is put off where the account can't be reached.
+	followUpWaits = time.Hour
+)
 
 func soonest(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {

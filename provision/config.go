@@ -97,6 +97,8 @@ func GroupFilter(template, account string) (string, error) {
 			out.WriteString("(?{{accountid}}" + account + ")")
 		case "role":
 			out.WriteString(`(?{{role}}[\w+=,.@\-]+)`)
+		case "label":
+			out.WriteString(`.+`) // it may hold spaces
 		default:
 			out.WriteString(`\S+`)
 		}

@@ -102,13 +102,17 @@ func (r *Reconciler) credentials(ctx context.Context, taskID string, by store.Pe
 		return Secret{}, err
 	}
 	if task.State != store.TaskOpen {
-		return Secret{}, &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Provisioning for account %s is not asked for any more: the task is %s.", task.Account.ID, task.State)}
+		return Secret{}, &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("No access key is asked for any more for account %s: the task is %s.", task.Account.ID, task.State),
+			Remedy: fmt.Sprintf("See how it stands with /oktaws status %s.", task.Account.ID)}
 	}
 	w, err := r.hold(ctx, task.Account)
 	if err != nil {
 		return Secret{}, err
 	}
 	defer w.claim.Release()
+	if err := w.leadsHere(ctx); err != nil {
+		return Secret{}, err
+	}
 	if err := w.keyWanted(ctx); err != nil {
 		return Secret{}, err
 	}
@@ -150,7 +154,7 @@ func (w *work) keyWanted(ctx context.Context) error {
 	}
 	if slices.Contains(app.Features, FeatureCreateUsers) && a.Known.RolesRefused.IsZero() && a.KeySince.IsZero() {
 		return &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("Provisioning of %s is enabled already, with a key that Okta holds.", a.Label),
+			Message: fmt.Sprintf("Provisioning of %s (account %s) is enabled already, with a key that Okta holds.", a.Label, a.ID),
 			Remedy:  "No new key is needed. Click Done to see what is still missing."}
 	}
 	return nil
@@ -214,6 +218,19 @@ func (w *work) tidyKeys(ctx context.Context) ([]usedKey, error) {
 // else than to ask STS, as we do with a new one, needs it.
 func usedBySomebody(k usedKey) bool { return k.Service != "" && k.Service != "sts" }
 
+// replaced tells a key that an earlier rotation has deactivated, and that is kept for a while only: a user can have two keys,
+// and so it makes room for a newer one.
+func (w *work) replaced(k usedKey) bool {
+	_, was := w.known().OldKeys[k.ID]
+	return was && !k.Active
+}
+
+// precedes tells a key that was there before a rotation began. AWS says hours later which one Okta uses, so it may be any.
+func (w *work) precedes(k usedKey) bool {
+	since := w.get().KeySince
+	return !since.IsZero() && k.Created.Before(since.Truncate(time.Second)) && !w.replaced(k)
+}
+
 // keepKeys deletes the keys of our user but those to keep, which it returns.
 func (w *work) keepKeys(ctx context.Context, keep func(usedKey) bool) ([]usedKey, error) {
 	user := w.userName()
@@ -223,7 +240,7 @@ func (w *work) keepKeys(ctx context.Context, keep func(usedKey) bool) ([]usedKey
 	}
 	var kept []usedKey
 	for _, k := range keys {
-		if keep(k) || k.ID == w.known().KeyID {
+		if keep(k) && !w.replaced(k) || k.ID == w.known().KeyID || w.precedes(k) {
 			kept = append(kept, k)
 			continue
 		}

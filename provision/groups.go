@@ -13,7 +13,8 @@ import (
 // wantedGroup is one Okta group and what it is for.
 type wantedGroup struct {
 	name   string
-	id     string // where it is known
+	id     string   // of the one that is known, and that can go on as this one
+	before []string // IDs of the known ones that can't: who is in them would come to other roles
 	roles  []string
 	exists bool // it is somebody else's: never made, renamed or deleted
 }
@@ -35,13 +36,23 @@ func (w *work) wantGroups() ([]wantedGroup, error) {
 		}
 		g.roles = append(g.roles, spec.Name)
 		g.exists = g.exists || spec.GroupExists
-		if id := a.Known.Groups[spec.Name]; id != "" {
-			g.id = id
+		if id := a.Known.Groups[spec.Name]; id != "" && !slices.Contains(g.before, id) {
+			g.before = append(g.before, id)
+		}
+	}
+	serves := map[string]int{} // how many of the groups one that is known has been until now
+	for _, g := range byName {
+		for _, id := range g.before {
+			serves[id]++
 		}
 	}
 	var out []wantedGroup
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		out = append(out, *byName[name])
+		g := byName[name]
+		if len(g.before) == 1 && serves[g.before[0]] == 1 {
+			g.id, g.before = g.before[0], nil
+		}
+		out = append(out, *g)
 	}
 	return out, nil
 }
@@ -79,6 +90,14 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 		add := func(key, what, means, mend string) {
 			out = append(out, finding(oktaGroups, as+"/"+key, what, means, mend))
 		}
+		if !ok && len(g.before) > 0 {
+			out = append(out, forPerson(oktaGroups, as+"/other", fmt.Sprintf("The Okta group %s for %s is not there, and what gives people these roles now gives them others too, or not all of them", g.name, as),
+				"They would come to other roles", "Make that group in Okta, put in it who shall have the roles, and assign it to the application"))
+			continue
+		}
+		if !ok && g.id != "" && s.former != nil {
+			continue // it comes over from the former application
+		}
 		if !ok {
 			mend := "assigns it"
 			if !g.exists {
@@ -89,7 +108,17 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 		}
 		ours[have.Group.ID] = true
 		if w.get().Mode == store.ModeGroups && have.Group.Name != "" && have.Group.Name != g.name {
-			add("name", fmt.Sprintf("The Okta group of the role %s is called %s, not %s", as, have.Group.Name, g.name), "Okta can't read the role off its name: its members can't sign on as "+as, "gives it its name back, where oktaws has made it")
+			mine, err := w.soleGroup(ctx, have.Group)
+			if err != nil {
+				return nil, err
+			}
+			what := fmt.Sprintf("The Okta group of the role %s is called %s, not %s", as, have.Group.Name, g.name)
+			means := "Okta can't read the role off its name: its members can't sign on as " + as
+			if mine && !g.exists {
+				add("name", what, means, "gives it that name")
+			} else {
+				out = append(out, forPerson(oktaGroups, as+"/name", what, means, "Give it that name in Okta, or make a group of that name with the same members; oktaws renames no group that it has not made for this account alone"))
+			}
 		}
 		if want := w.assignedRoles(g.roles); !sameSet(have.Roles, want) && w.get().Mode == store.ModeAPI {
 			add("roles", fmt.Sprintf("The Okta group %s has the roles %s, not %s", g.name, shown(strings.Join(have.Roles, ", ")), as), "Its members are offered other roles than they should, or none", "assigns it with its roles")
@@ -136,10 +165,10 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 		return w.orGone(ctx, oktaGroups, err)
 	}
 	var notes []string
-	for _, role := range slices.Sorted(maps.Keys(w.known().Groups)) { // of an earlier role set
+	for _, role := range slices.Sorted(maps.Keys(w.known().Groups)) { // of an earlier role set, or of other names
 		id := w.known().Groups[role]
-		if inUse := slices.Collect(maps.Values(ids)); ids[role] == "" && !slices.Contains(inUse, id) {
-			what, err := w.retireGroup(ctx, id)
+		if inUse := slices.Collect(maps.Values(ids)); !slices.Contains(inUse, id) {
+			what, err := w.retireGroup(ctx, id, false)
 			if err != nil {
 				return result{}, err
 			}
@@ -218,10 +247,12 @@ func (w *work) group(ctx context.Context, g wantedGroup, assigned map[string]Ass
 		default:
 			if mine, err := w.soleGroup(ctx, known); err != nil {
 				return Group{}, err
-			} else if mine {
+			} else if mine && !g.exists {
+				before := known.Name
 				known.Name = g.name
-				return known, w.r.okta.RenameGroup(ctx, known.ID, g.name)
+				return known, w.renamed(w.r.okta.RenameGroup(ctx, known.ID, g.name), before, g.name)
 			}
+			g.before = []string{known.ID}
 		}
 	}
 	found, err := w.r.okta.FindGroup(ctx, g.name)
@@ -231,13 +262,29 @@ func (w *work) group(ctx context.Context, g wantedGroup, assigned map[string]Ass
 	if found != nil {
 		return *found, nil
 	}
-	if g.exists {
+	switch {
+	case g.exists:
 		return Group{}, &store.Error{Kind: store.Permanent,
 			Message: fmt.Sprintf("Okta has no group named %s, and the role set %s says that it is there already for account %s.", g.name, w.get().RoleSetName(), w.key.ID),
-			Remedy:  "Make that group in Okta, or mend role_sets in the configuration, then retry."}
+			Remedy:  "Make that group in Okta and put in it who shall have the role, or mend role_sets in the configuration and restart oktaws; then retry."}
+	case len(g.before) > 0:
+		// A new group would be empty, and who has the roles now would lose them, or come to others.
+		return Group{}, &store.Error{Kind: store.Permanent,
+			Message: fmt.Sprintf("Okta has no group named %s for %s in account %s, and the group that gives people these roles now is none that oktaws may rename: it was not made for this account alone, or does not give the same roles.", g.name, strings.Join(g.roles, ", "), w.key.ID),
+			Remedy:  "Make that group in Okta and put in it who shall have the roles, then retry."}
 	}
 	made, err := w.r.okta.CreateGroup(ctx, g.name, w.groupNote())
 	return made, w.lookAgain(oktaGroups, err)
+}
+
+// renamed explains that a group can't have a name since another has it.
+func (w *work) renamed(err error, before, name string) error {
+	if store.KindOf(err) != store.Conflict || err == nil {
+		return err
+	}
+	return &store.Error{Kind: store.Conflict, Err: err,
+		Message: fmt.Sprintf("The Okta group %s of account %s is to be called %s, and there is another group of that name.", before, w.key.ID, name),
+		Remedy:  "Rename or delete that other group in Okta if nobody needs it, then retry."}
 }
 
 // soleGroup says whether the group was made for this account, and serves no other.
@@ -309,7 +356,24 @@ func (w *work) madeGroups(ctx context.Context) ([]string, error) {
 			ids = append(ids, found.ID)
 		}
 	}
+	slices.Sort(ids)
 	return slices.Compact(ids), nil
+}
+
+// others are the IDs of the known groups that were there already by the role set: they are not to be deleted, whatever their
+// description says.
+func (w *work) others() map[string]bool {
+	out := map[string]bool{}
+	wanted, err := w.wantGroups()
+	if err != nil {
+		return out // without its role set, the groups' descriptions say whose they are
+	}
+	for _, g := range wanted {
+		if g.exists && g.id != "" {
+			out[g.id] = true
+		}
+	}
+	return out
 }
 
 func (w *work) remainsGroups(ctx context.Context, _ *sight) ([]store.Finding, error) {
@@ -318,6 +382,7 @@ func (w *work) remainsGroups(ctx context.Context, _ *sight) ([]store.Finding, er
 		return nil, err
 	}
 	var out []store.Finding
+	others := w.others()
 	for _, id := range ids {
 		group, err := w.r.okta.Group(ctx, id)
 		if err != nil {
@@ -331,7 +396,7 @@ func (w *work) remainsGroups(ctx context.Context, _ *sight) ([]store.Finding, er
 			return nil, err
 		}
 		mend := "deletes it"
-		if !mine {
+		if !mine || others[id] {
 			mend = "takes it off the application, and leaves it in Okta, since it was not made for this account alone"
 		}
 		out = append(out, finding(oktaGroups, id, "The Okta group "+group.Name, "Its members can't sign on to the account any more", mend))
@@ -346,8 +411,9 @@ func (w *work) undoGroups(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	var kept []string
+	others := w.others()
 	for _, id := range ids {
-		what, err := w.retireGroup(ctx, id)
+		what, err := w.retireGroup(ctx, id, others[id])
 		if err != nil {
 			return result{}, err
 		}
@@ -362,8 +428,8 @@ func (w *work) undoGroups(ctx context.Context) (result, error) {
 }
 
 // retireGroup takes a group off the application, and deletes it if it was made for this account alone. It names the group
-// where that is left.
-func (w *work) retireGroup(ctx context.Context, id string) (kept string, err error) {
+// where that is left. One of others' stays in any case.
+func (w *work) retireGroup(ctx context.Context, id string, others bool) (kept string, err error) {
 	if app := w.known().AppID; app != "" {
 		if err := w.r.okta.Unassign(ctx, app, id); err != nil {
 			return "", err
@@ -377,7 +443,7 @@ func (w *work) retireGroup(ctx context.Context, id string) (kept string, err err
 	if err != nil {
 		return "", err
 	}
-	if !mine {
+	if !mine || others {
 		return "The Okta group " + group.Name + ", which was not made for this account alone", nil
 	}
 	if err := w.r.okta.DeleteGroup(ctx, id); err != nil && store.KindOf(err) != store.NotFound {

@@ -20,6 +20,7 @@ type step struct {
 	title   string // for people
 	needs   []string
 	mode    store.Mode // empty: in every integration mode
+	aws     bool       // what it makes stands in the AWS account
 	look    func(*work, context.Context, *sight) ([]store.Finding, error)
 	act     func(*work, context.Context) (result, error)
 	remains func(*work, context.Context, *sight) ([]store.Finding, error)
@@ -48,27 +49,27 @@ const (
 func pipeline() []step {
 	const api = store.ModeAPI
 	return []step{
-		{identity, "Reach the AWS account", nil, "",
+		{identity, "Reach the AWS account", nil, "", false,
 			nil, (*work).identity, nil, nil},
-		{oktaApp, "Okta application", []string{identity}, "",
+		{oktaApp, "Okta application", []string{identity}, "", false,
 			(*work).lookApplication, (*work).oktaApp, (*work).remainsApplication, (*work).undoApplication},
-		{samlProvider, "AWS identity provider", []string{oktaApp}, "",
+		{samlProvider, "AWS identity provider", []string{oktaApp}, "", true,
 			(*work).lookProvider, (*work).samlProvider, (*work).remainsProvider, (*work).undoProvider},
-		{signingKey, "SAML certificate", []string{samlProvider}, "",
+		{signingKey, "SAML certificate", []string{samlProvider}, "", false,
 			(*work).lookSigningKey, (*work).signingKey, nil, nil},
-		{roles, "IAM roles", []string{samlProvider}, "",
+		{roles, "IAM roles", []string{samlProvider}, "", true,
 			(*work).lookRoles, (*work).roles, (*work).remainsRoles, (*work).undoRoles},
-		{ssoUser, "IAM user for Okta", []string{identity}, api,
+		{ssoUser, "IAM user for Okta", []string{identity}, api, true,
 			(*work).lookUser, (*work).ssoUser, (*work).remainsUser, (*work).undoUser},
-		{oktaProvisioning, "Provisioning enabled in Okta", []string{roles, ssoUser}, api,
+		{oktaProvisioning, "Provisioning enabled in Okta", []string{roles, ssoUser}, api, false,
 			(*work).lookProvisioning, (*work).oktaProvisioning, nil, (*work).undoProvisioning},
-		{oktaGroups, "Okta groups and their roles", []string{roles, oktaProvisioning}, "",
+		{oktaGroups, "Okta groups and their roles", []string{roles, oktaProvisioning}, "", false,
 			(*work).lookGroups, (*work).oktaGroups, (*work).remainsGroups, (*work).undoGroups},
-		{roleMapping, "How Okta learns the roles", []string{oktaGroups}, "",
+		{roleMapping, "How Okta learns the roles", []string{oktaGroups}, "", false,
 			(*work).lookMapping, (*work).roleMapping, nil, nil},
-		{accessKey, "One access key", []string{oktaProvisioning}, api,
+		{accessKey, "One access key", []string{oktaProvisioning}, api, false,
 			(*work).lookAccessKey, (*work).accessKey, nil, nil},
-		{verify, "A last look from both sides", []string{signingKey, roleMapping, accessKey}, "",
+		{verify, "A last look from both sides", []string{signingKey, roleMapping, accessKey}, "", false,
 			nil, (*work).verify, nil, nil},
 	}
 }
@@ -156,7 +157,7 @@ func Titles(a store.Account) []StepTitle {
 // result is how a step ended, where it didn't end in an error.
 type result struct {
 	state store.StepState
-	after time.Duration // for again and waiting; for done: after which it is run once more
+	after time.Duration // for again and waiting; for done: after which it is followed up, that is, run once more while the account stays what it is
 	note  string        // for people
 	left  []string      // what isn't ours, and was left alone; for people
 	redo  string        // the step that this one found undone: it, and what needs it, are done again; with an error, that step has failed

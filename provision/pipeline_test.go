@@ -220,7 +220,7 @@ func TestVerifySendsBackToWhatIsUndone(t *testing.T) {
 	f.world.hook = func(call string) error {
 		if call == "Survey" && f.world.count("Assign") == 3 && f.world.count("Survey") == 3 { // verify's look at the roles
 			f.world.mu.Lock()
-			delete(f.world.assigned, f.world.groups["Gmail-AWS-Account-PowerUsers"].ID)
+			delete(f.world.assigned["0oa1"], f.world.groups["Gmail-AWS-Account-PowerUsers"].ID)
 			f.world.mu.Unlock()
 		}
 		return nil

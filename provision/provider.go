@@ -31,7 +31,11 @@ func (w *work) lookProvider(ctx context.Context, s *sight) ([]store.Finding, err
 		return []store.Finding{finding(samlProvider, "gone", fmt.Sprintf("There is no identity provider %s in the account", name), "Nobody can sign on", "makes it")}, nil
 	}
 	var out []store.Finding
-	if !ours(provider.Tags) {
+	switch {
+	case ours(provider.Tags):
+	case w.wasOurs(*provider):
+		out = append(out, untagged(samlProvider, "The identity provider "+name))
+	default:
 		out = append(out, w.foreign(samlProvider, "foreign", fmt.Sprintf("The account has an identity provider %s that does not bear our tag", name), "tags it, and gives it the application's metadata"))
 	}
 	app, err := s.application(ctx)
@@ -72,15 +76,43 @@ type wanted struct {
 // and nothing is being rotated, that needs no call.
 func (w *work) wantCertificates(ctx context.Context, s *sight, app Application) (wanted, error) {
 	k := w.known()
-	if k.AppID == app.ID && k.SigningKeyID == app.SigningKeyID && k.Certificate.Fingerprint != "" && k.NextKeyID == "" && w.formerKey() == "" && w.nextShared(ctx) == "" {
+	next, err := w.nextShared(ctx)
+	if err != nil {
+		return wanted{}, err
+	}
+	if k.AppID == app.ID && k.SigningKeyID == app.SigningKeyID && k.Certificate.Fingerprint != "" && k.NextKeyID == "" && w.formerKey() == "" && next == "" {
 		return wanted{k.EntityID, []string{k.Certificate.Fingerprint}}, nil
 	}
 	metadata, err := s.metadata.get(func() (string, error) { return w.wantMetadata(ctx, app.ID, app.SigningKeyID) })
 	if err != nil {
 		return wanted{}, err
 	}
-	d, err := parseMetadata(metadata)
+	d, err := w.parse(metadata)
 	return wanted{d.EntityID, d.fingerprints()}, err
+}
+
+// parse reads metadata that Okta has given.
+func (w *work) parse(metadata string) (descriptor, error) {
+	d, err := parseMetadata(metadata)
+	if err != nil {
+		err = &store.Error{Kind: store.Transient, Err: err,
+			Message: fmt.Sprintf("The SAML metadata of the Okta application %s for account %s can't be read.", w.get().AppLabel(), w.key.ID),
+			Remedy:  "oktaws asks for it again. If it goes on, look at the application's Sign On tab in the Okta admin console."}
+	}
+	return d, err
+}
+
+// untagged is a finding of something that oktaws has made and that does not bear its tag any more.
+func untagged(step, what string) store.Finding {
+	return finding(step, "tag", what+" does not bear our tag", "Nothing for now; but oktaws would not know it as its own", "puts it back")
+}
+
+// wasOurs tells a provider that oktaws has made or taken over from one that somebody made in its place: it still trusts the
+// account's application.
+func (w *work) wasOurs(have Provider) bool {
+	k := w.known()
+	now, err := parseMetadata(have.Metadata)
+	return err == nil && k.ProviderARN == have.ARN && k.EntityID != "" && now.EntityID == k.EntityID
 }
 
 // formerKey is the signing key whose certificate the provider still holds after a rotation, or "".
@@ -92,18 +124,31 @@ func (w *work) formerKey() string {
 }
 
 // wantMetadata returns the application's metadata with every certificate that the provider shall hold: that of the key it
-// signs with first, and those of the next and the former key while the certificate is being rotated.
+// signs with first, and those of the next and the former key while the certificate is being rotated. An account that has
+// not yet seen that Okta signs with the next key holds both.
 func (w *work) wantMetadata(ctx context.Context, app, signing string) (string, error) {
 	k := w.known()
-	next := k.NextKeyID
-	if next == "" {
-		next = w.nextShared(ctx)
+	var more []string
+	if k.AppID == app {
+		next, err := w.nextShared(ctx)
+		if err != nil {
+			return "", err
+		}
+		if k.NextKeyID != "" {
+			next = k.NextKeyID
+		}
+		more = append(more, next, w.formerKey())
+		if next == signing {
+			more = append(more, k.SigningKeyID)
+		}
 	}
 	metadata, err := w.r.okta.Metadata(ctx, app, signing)
-	for _, kid := range []string{next, w.formerKey()} {
-		if err != nil || kid == "" || kid == signing {
+	held := []string{signing}
+	for _, kid := range more {
+		if err != nil || kid == "" || slices.Contains(held, kid) {
 			continue
 		}
+		held = append(held, kid)
 		var more string
 		if more, err = w.r.okta.Metadata(ctx, app, kid); err == nil {
 			metadata, err = joinMetadata(metadata, more)
@@ -116,22 +161,40 @@ func (w *work) wantMetadata(ctx context.Context, app, signing string) (string, e
 func (w *work) samlProvider(ctx context.Context) (result, error) {
 	a := w.get()
 	// What another rotation of the shared application has made is the next key of this account too.
-	if next := w.nextShared(ctx); next != "" && next != a.Known.NextKeyID && next != a.Known.SigningKeyID {
-		if err := w.learn(ctx, func(k *store.Known) { k.NextKeyID = next }); err != nil {
-			return result{}, err
-		}
+	next, err := w.nextShared(ctx)
+	if err != nil {
+		return result{}, err
 	}
 	metadata, err := w.wantMetadata(ctx, a.Known.AppID, a.Known.SigningKeyID)
 	if err != nil {
 		return w.orGone(ctx, samlProvider, err)
 	}
-	return w.putProvider(ctx, metadata)
+	res, err := w.putProvider(ctx, metadata)
+	if err != nil || next == "" || next == a.Known.NextKeyID || next == a.Known.SigningKeyID {
+		return res, err
+	}
+	// Only now, since it says that the provider holds it.
+	err = w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		a.Known.NextKeyID = next
+		followUp(a, signingKey, tx.Now().Add(providerSettles))
+		return nil
+	})
+	res.note += ", with the certificate that takes over next"
+	return res, err
+}
+
+// followUp has a step that is done run once more at a time, while the account stays what it is.
+func followUp(a *store.Account, step string, at time.Time) {
+	if s, ok := a.Steps[step]; ok && s.State == store.StepDone && !s.Undo {
+		s.Due = at
+		a.Steps[step] = s
+	}
 }
 
 // putProvider makes the identity provider hold the metadata, whose first certificate is the one that Okta signs with.
 func (w *work) putProvider(ctx context.Context, metadata string) (result, error) {
 	a, arn := w.get(), w.providerARN()
-	want, err := parseMetadata(metadata)
+	want, err := w.parse(metadata)
 	if err != nil {
 		return result{}, err
 	}
@@ -183,7 +246,7 @@ func (w *work) takeProvider(ctx context.Context, have Provider, want descriptor)
 			Message: fmt.Sprintf("The identity provider %s of account %s trusts another Okta application (%s).", w.r.cfg.ProviderName, a.ID, now.EntityID),
 			Remedy:  fmt.Sprintf("Take it over with /oktaws adopt %s, or delete %s if that application is no longer used, and retry.", a.ID, arn)}
 	}
-	if !a.Adopt {
+	if !a.Adopt && !w.wasOurs(have) {
 		return &store.Error{Kind: store.Conflict, Err: store.ErrForeign,
 			Message: fmt.Sprintf("Account %s has an identity provider named %s already, and it was not made by oktaws.", a.ID, w.r.cfg.ProviderName),
 			Remedy:  fmt.Sprintf("Take it over with /oktaws adopt %s; or delete %s if nobody signs on through it, or set aws.provider_name to another name, and retry.", a.ID, arn)}
@@ -198,7 +261,7 @@ func (w *work) remainsProvider(ctx context.Context, s *sight) ([]store.Finding, 
 	}
 	what := "The identity provider " + w.providerARN()
 	if !ours(provider.Tags) {
-		return []store.Finding{leftAlone(samlProvider, what+", which does not bear our tag")}, nil
+		return []store.Finding{leftAlone(samlProvider, "provider", what+", which does not bear our tag")}, nil
 	}
 	return []store.Finding{finding(samlProvider, "there", what, "Roles that trust it can't be signed on to any more", "deletes it")}, nil
 }

@@ -11,8 +11,11 @@ import (
 
 func (w *work) lookProvisioning(ctx context.Context, s *sight) ([]store.Finding, error) {
 	app, err := s.application(ctx)
-	if err != nil || app == nil {
+	if err != nil {
 		return nil, err
+	}
+	if app == nil {
+		app = &Application{Label: w.get().AppLabel()}
 	}
 	var missing []string
 	if !slices.Contains(app.Features, FeatureCreateUsers) {
@@ -24,10 +27,28 @@ func (w *work) lookProvisioning(ctx context.Context, s *sight) ([]store.Finding,
 	var out []store.Finding
 	if len(missing) > 0 {
 		out = append(out, forPerson(oktaProvisioning, "off", fmt.Sprintf("Provisioning is not enabled for the Okta application %s: %s", app.Label, some(missing, 2)),
-			"Okta has no roles to offer them: nobody can sign on", "asks a person to enable it"))
+			"Okta has no roles to offer people: nobody can sign on", "asks a person to enable it"))
+		return out, nil
 	}
-	if since := w.get().KeySince; !since.IsZero() {
-		out = append(out, forPerson(oktaProvisioning, "rotate", "Okta holds an access key that is to be replaced", "Nothing: people can sign on all the while", "asks a person to enter a new one"))
+	if !w.get().KeySince.IsZero() {
+		return append(out, forPerson(oktaProvisioning, "rotate", "Okta holds an access key that is to be replaced", "Nothing: people can sign on all the while", "asks a person to enter a new one")), nil
+	}
+	if w.known().UserName != "" {
+		return out, nil // the access key has a look of its own
+	}
+	user, err := s.user(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []usedKey
+	if user != nil {
+		if keys, err = s.accessKeys(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(keys) == 0 {
+		out = append(out, forPerson(oktaProvisioning, "key", fmt.Sprintf("Okta can't hold an access key of the IAM user %s: there is none", w.userName()),
+			"Changes of roles don't reach people", "asks a person to enter one"))
 	}
 	return out, nil
 }
@@ -49,6 +70,14 @@ func (w *work) oktaProvisioning(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	missing := missingProvisioning(*app, keys, w.userName())
+	if len(missing) == 0 && len(keys) == 0 && a.KeySince.IsZero() {
+		// It was enabled with another user's key, or with one that somebody has deleted.
+		err := w.save(ctx, func(tx *store.Tx, a *store.Account) error { a.KeySince = tx.Now(); return nil })
+		if err != nil {
+			return result{}, err
+		}
+		a = w.get()
+	}
 	kind := w.taskKind(*app)
 	switch {
 	case len(missing) > 0:

@@ -27,6 +27,8 @@ type Reconciler struct {
 	okta  Okta
 	cfg   Config
 	log   *slog.Logger
+
+	reached sync.Map // the accounts that the credentials were seen to lead to
 }
 
 // New makes the reconciler; nothing is called before Run.
@@ -44,7 +46,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		if err == nil {
 			err = r.pass(ctx, account)
 		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) {
 			r.log.ErrorContext(ctx, "account not worked on", "account", key, "error", err)
 		}
 	}, "account/")
@@ -74,13 +76,17 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	case !a.Due.IsZero() && a.Due.After(w.now()):
 		return nil // the plan was all
 	}
+	linked := a.State == store.Linked || a.State == store.Drifted
 	if err := w.reach(ctx); err != nil {
-		if temporary(err) {
+		switch {
+		case temporary(err):
 			return err
+		case linked:
+			return w.unreachable(ctx, err)
 		}
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
 	}
-	if linked := a.State == store.Linked || a.State == store.Drifted; linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
+	if linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
 		return w.check(ctx, r.driftsTurn(w.now()))
 	}
 	if err := w.prepare(ctx); err != nil {
@@ -119,6 +125,7 @@ type work struct {
 	aws     AWSAccount
 	claim   store.Claim
 	key     store.AccountKey
+	request string // that was being carried out when the pass began
 	mu      sync.Mutex
 	account store.Account // as it was last read or written
 }
@@ -129,6 +136,7 @@ func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store
 		w.account, err = tx.Account(key)
 		return err
 	})
+	w.request = w.account.RequestID
 	return w, err
 }
 
@@ -140,7 +148,12 @@ func (w *work) reach(ctx context.Context) (err error) {
 	return nil
 }
 
-// save changes the account in one transaction that only the holder of the claim can make.
+// errOvertaken is the cause where another request was approved while a step of the one before was under way.
+var errOvertaken = errors.New("overtaken by another request")
+
+// save changes the account in one transaction that only the holder of the claim can make, and only while the account is to
+// become what it was when the pass began: else the pass ends as if it had been cut off, and the next one looks at what it
+// has made.
 func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -152,6 +165,10 @@ func (w *work) save(ctx context.Context, change func(*store.Tx, *store.Account) 
 		a, err := tx.Account(w.key)
 		if err != nil {
 			return err
+		}
+		if a.RequestID != w.request {
+			return &store.Error{Kind: store.Transient, Err: errOvertaken, Message: fmt.Sprintf("Account %s was asked to become something else meanwhile.", w.key.ID),
+				Remedy: fmt.Sprintf("See it with /oktaws status %s.", w.key.ID)}
 		}
 		if err := change(tx, &a); err != nil {
 			return err
@@ -295,15 +312,26 @@ func (w *work) run(ctx context.Context, t turn) (res result, err error) {
 	if do == nil {
 		return done("")
 	}
-	res, err = do(w, ctx)
+	if t.name != identity && (t.aws || !t.undo) {
+		err = w.leadsHere(ctx)
+	}
+	if err == nil {
+		res, err = do(w, ctx)
+	}
 	if err == nil {
 		return res, nil
 	}
+	if t.undo && !t.aws { // it was Okta that refused
+		return res, err
+	}
 	if err = w.whyUnreached(ctx, err); t.undo && errors.Is(err, errClosed) {
-		return left("What stands in the AWS account, which is closed in its organization")
+		return left(inClosedAccount)
 	}
 	return res, err
 }
+
+// inClosedAccount is what can't be taken away any more: AWS deletes it with the account.
+const inClosedAccount = "What stands in the AWS account, which is closed in its organization"
 
 func temporary(err error) bool {
 	k := store.KindOf(err)
@@ -314,12 +342,21 @@ func temporary(err error) bool {
 func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err error) error {
 	now := tx.Now()
 	was := a.Steps[t.name]
+	followUp := was.State == store.StepDone
 	is := store.Step{State: res.state, Undo: t.undo, Note: res.note, Left: res.left, Started: was.Started, Rounds: was.Rounds}
 	if is.Started.IsZero() {
 		is.Started = now
 	}
 	event := store.Event{Account: a.AccountKey, Request: a.RequestID, Step: cmp.Or(res.redo, t.name)}
 	switch {
+	case followUp && err != nil && temporary(err):
+		// What is left to do later can wait: the account stays what it is.
+		is = was
+		is.Attempts++
+		is.Due = now.Add(delay(is.Attempts, err))
+	case followUp && err == nil && res.redo == "" && res.state != store.StepDone:
+		is = was
+		is.Note, is.Due = res.note, now.Add(res.after)
 	case err != nil:
 		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
 		event.Text = is.Problem.Message
@@ -341,6 +378,9 @@ func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err erro
 		}
 		if res.after > 0 {
 			is.Due = now.Add(res.after)
+		}
+		if followUp && res.note == was.Note {
+			event.What = "" // nothing new
 		}
 	default:
 		is.Due = now.Add(res.after)
@@ -375,6 +415,13 @@ func sendBack(a *store.Account, finder string, res result) {
 
 func (w *work) noteTask(tx *store.Tx, a store.Account, t *taskResult) error {
 	id := store.TaskIDOf(a.RequestID, t.kind)
+	for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+		if kind != t.kind { // what was asked for before isn't what is missing now
+			if err := tx.CloseTask(store.TaskIDOf(a.RequestID, kind)); err != nil {
+				return err
+			}
+		}
+	}
 	if len(t.missing) > 0 {
 		if _, err := tx.OpenTask(a, t.kind, w.r.cfg.Assignees, w.r.cfg.RemindAfter); err != nil {
 			return err

@@ -19,8 +19,13 @@ type sight struct {
 	stack       once[*Stack]
 	survey      once[Survey]
 	keys        once[[]usedKey]
-	thrifty     bool // a check, which happens often and to all accounts: it asks for as little as will do
-	drift       bool // CloudFormation was asked to compare the stack
+	thrifty     bool            // a check, which happens often and to all accounts: it asks for as little as will do
+	drift       bool            // CloudFormation was asked to compare the stack
+	before      []store.Finding // what the last check has found
+
+	former    *Application  // the application that another one takes the place of
+	strangers []Application // of the label, that the account's application can't be
+	refusal   error         // why not
 }
 
 // usedKey is an access key and its last use.
@@ -51,20 +56,36 @@ func (s *sight) application(ctx context.Context) (*Application, error) {
 	return s.app.get(func() (*Application, error) {
 		if id := s.w.known().AppID; id != "" {
 			app, err := s.w.r.okta.Application(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if app != nil {
+				outgrown, err := s.w.outgrown(ctx, *app)
+				if err != nil || !outgrown {
+					return app, err
+				}
+				s.former = app
+			}
+		}
+		shared, err := s.w.shared(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if shared.AppID != "" && shared.AppID != s.w.known().AppID {
+			app, err := s.w.r.okta.Application(ctx, shared.AppID)
 			if err != nil || app != nil {
 				return app, err
 			}
 		}
 		apps, err := s.w.r.okta.FindApplications(ctx, s.w.get().AppLabel())
-		if err != nil || len(apps) == 0 {
+		if err != nil {
 			return nil, err
 		}
-		for _, app := range apps {
-			if bears(app.Note, s.w.mark()) {
-				return &app, nil
-			}
+		app, refusal := s.w.choose(apps)
+		if refusal != nil {
+			s.strangers, s.refusal = apps, refusal
 		}
-		return &apps[0], nil
+		return app, nil
 	})
 }
 
@@ -121,6 +142,11 @@ func (w *work) accessKeys(ctx context.Context) ([]usedKey, error) {
 	for _, k := range keys {
 		use, err := w.aws.KeyUse(ctx, k.ID)
 		if err != nil {
+			// AWS refuses to say of a key that isn't there as it does where we lack the permission.
+			now, listErr := w.aws.AccessKeys(ctx, w.userName())
+			if listErr == nil && !slices.ContainsFunc(now, func(n AccessKey) bool { return n.ID == k.ID }) {
+				continue // it went meanwhile
+			}
 			return nil, err
 		}
 		out = append(out, usedKey{k, use})

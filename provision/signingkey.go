@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -43,13 +42,13 @@ func (w *work) signingKey(ctx context.Context) (result, error) {
 	case k.NextKeyID != "":
 		return w.switchKey(ctx)
 	case w.rotatesCertificate():
-		return w.nextKey(ctx)
+		return w.alone(ctx, w.nextKey)
 	case k.FormerKeyID == "":
 		return done(w.certificateNote())
 	case k.FormerUntil.After(w.now()):
 		return result{state: store.StepDone, after: k.FormerUntil.Sub(w.now()), note: w.certificateNote()}, nil
 	}
-	metadata, err := w.r.okta.Metadata(ctx, k.AppID, k.SigningKeyID)
+	metadata, err := w.wantMetadata(ctx, k.AppID, k.SigningKeyID)
 	if err != nil {
 		return w.orGone(ctx, signingKey, err)
 	}
@@ -72,26 +71,18 @@ func (w *work) certificateNote() string {
 // nextKey makes the key that takes over, or finds the one that an attempt which was cut off has made.
 func (w *work) nextKey(ctx context.Context) (result, error) {
 	a := w.get()
-	var shared store.Application
-	if a.Shared != "" {
-		claim, err := w.r.store.Claim(ctx, sharedClaim(a))
-		if errors.Is(err, store.ErrClaimed) {
-			return again(time.Second, "waits for another account, which is at the same Okta application")
-		}
-		if err != nil {
-			return result{}, err
-		}
-		defer claim.Release()
+	next, err := w.nextShared(ctx) // a rotation that another account has begun is as good
+	if err != nil {
+		return result{}, err
 	}
 	keys, err := w.r.okta.SigningKeys(ctx, a.Known.AppID)
 	if err != nil {
 		return w.orGone(ctx, signingKey, err)
 	}
 	since := a.CertificateSince.Truncate(time.Second)
-	next := ""
 	for _, key := range keys {
 		switch {
-		case key.Created.Before(since):
+		case next != "", key.Created.Before(since):
 		case key.ID == a.Known.SigningKeyID: // it is in use already: another account that shares the application was first
 			return w.rotated(ctx)
 		default:
@@ -109,12 +100,13 @@ func (w *work) nextKey(ctx context.Context) (result, error) {
 		}
 		next = key.ID
 	}
-	err = w.save(ctx, func(tx *store.Tx, a *store.Account) (err error) {
+	err = w.save(ctx, func(tx *store.Tx, a *store.Account) error {
 		a.Known.NextKeyID = next
 		if a.Shared == "" {
 			return nil
 		}
-		if shared, err = tx.SharedApplication(a.Partition, a.Shared); err != nil {
+		shared, err := tx.SharedApplication(a.Partition, a.Shared)
+		if err != nil {
 			return err
 		}
 		shared.NextKeyID = next
@@ -127,20 +119,12 @@ func (w *work) nextKey(ctx context.Context) (result, error) {
 }
 
 // nextShared is the next key of the application that the account shares, or "".
-func (w *work) nextShared(ctx context.Context) string {
-	a := w.get()
-	if a.Shared == "" {
-		return ""
+func (w *work) nextShared(ctx context.Context) (string, error) {
+	shared, err := w.shared(ctx)
+	if err != nil || shared.AppID != w.known().AppID {
+		return "", err
 	}
-	var shared store.Application
-	err := w.r.store.View(ctx, func(tx *store.ReadTx) (err error) {
-		shared, err = tx.SharedApplication(a.Partition, a.Shared)
-		return err
-	})
-	if err != nil || shared.AppID != a.Known.AppID {
-		return ""
-	}
-	return shared.NextKeyID
+	return shared.NextKeyID, nil
 }
 
 // switchKey has Okta sign with the next key, once the identity provider, and that of every account that shares the
@@ -153,12 +137,50 @@ func (w *work) switchKey(ctx context.Context) (result, error) {
 	if behind, err := w.behind(ctx); err != nil {
 		return result{}, err
 	} else if len(behind) > 0 {
-		return again(10*time.Second, "waits until the other accounts that share the application hold the new certificate: "+some(behind, 5))
+		if err := w.wake(ctx, behind); err != nil {
+			return result{}, err
+		}
+		return again(behindPoll, "waits until the other accounts that share the application hold the new certificate: "+some(ids(behind), 5))
 	}
-	if err := w.r.okta.SignWith(ctx, a.Known.AppID, a.Known.NextKeyID); err != nil {
-		return w.orGone(ctx, signingKey, err)
+	return w.alone(ctx, func(ctx context.Context) (result, error) {
+		if err := w.r.okta.SignWith(ctx, a.Known.AppID, a.Known.NextKeyID); err != nil {
+			return w.orGone(ctx, signingKey, err)
+		}
+		return w.rotated(ctx)
+	})
+}
+
+// behindPoll is how often the accounts are looked at that don't hold the next certificate yet.
+const behindPoll = 10 * time.Second
+
+// wake has accounts that share the application give their identity providers the next certificate now. They need no request
+// for it: an account that stays behind would hold up the others, or lock its people out.
+func (w *work) wake(ctx context.Context, behind []store.AccountKey) error {
+	for _, key := range behind {
+		err := w.r.store.Update(ctx, func(tx *store.Tx) error {
+			a, err := tx.Account(key)
+			if err != nil {
+				return err
+			}
+			if s := a.Steps[samlProvider]; s.State != store.StepDone || !s.Due.IsZero() {
+				return nil // it is at it
+			}
+			followUp(&a, samlProvider, tx.Now())
+			return tx.SaveAccount(&a)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return w.rotated(ctx)
+	return nil
+}
+
+func ids(keys []store.AccountKey) []string {
+	var out []string
+	for _, k := range keys {
+		out = append(out, k.ID)
+	}
+	return out
 }
 
 // rotated notes that Okta signs with the new key, and comes back when the former certificate can go.
@@ -171,7 +193,7 @@ func (w *work) rotated(ctx context.Context) (result, error) {
 	if err != nil {
 		return w.orGone(ctx, signingKey, err)
 	}
-	d, err := parseMetadata(metadata)
+	d, err := w.parse(metadata)
 	if err != nil {
 		return result{}, err
 	}
@@ -191,7 +213,7 @@ func (w *work) rotated(ctx context.Context) (result, error) {
 }
 
 // behind are the accounts that share the application and whose identity provider does not hold the next certificate yet.
-func (w *work) behind(ctx context.Context) (ids []string, err error) {
+func (w *work) behind(ctx context.Context) (behind []store.AccountKey, err error) {
 	a := w.get()
 	if a.Shared == "" {
 		return nil, nil
@@ -202,12 +224,12 @@ func (w *work) behind(ctx context.Context) (ids []string, err error) {
 			k := other.Known
 			holds := k.SigningKeyID == next || k.NextKeyID == next && other.Steps[samlProvider].State == store.StepDone
 			if k.ProviderARN != "" && !holds {
-				ids = append(ids, other.ID)
+				behind = append(behind, other.AccountKey)
 			}
 			return true
 		})
 	})
-	return ids, err
+	return behind, err
 }
 
 // some are the first of the words, and how many more there are.

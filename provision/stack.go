@@ -62,13 +62,26 @@ func (w *work) lookStack(ctx context.Context, s *sight, stack *Stack) ([]store.F
 	}
 	var out []store.Finding
 	add := func(key, what, means, mend string) { out = append(out, finding(roles, key, what, means, mend)) }
-	if !ours(stack.Tags) {
-		out = append(out, w.foreign(roles, "foreign", fmt.Sprintf("The account has a CloudFormation stack %s that does not bear our tag", name), "updates it to the role set, where it holds roles of those names only"))
+	switch {
+	case ours(stack.Tags):
+	case stack.ID == w.known().StackID:
+		out = append(out, untagged(roles, "The CloudFormation stack "+name))
+	case w.get().Adopt:
+		if refusal := w.onlyRoles(ctx, stack); refusal != nil {
+			if store.KindOf(refusal) != store.Conflict {
+				return nil, refusal
+			}
+			message, remedy := store.Explain(refusal)
+			return append(out, forPerson(roles, "refused", strings.TrimSuffix(message, "."), "The account can't be linked like that", strings.TrimSuffix(remedy, "."))), nil
+		}
+		fallthrough
+	default:
+		out = append(out, w.foreign(roles, "foreign", fmt.Sprintf("The account has a CloudFormation stack %s that does not bear our tag", name), "updates it to the role set"))
 	}
 	switch {
 	case slices.Contains(stackAtWork, stack.Status):
 		return out, nil
-	case stack.Status == "ROLLBACK_COMPLETE" || stack.Status == "ROLLBACK_FAILED" || stack.Status == "CREATE_FAILED" || stack.Status == "DELETE_FAILED":
+	case slices.Contains(stackBroken, stack.Status):
 		add("failed", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Nobody can sign on", "deletes it and makes it anew")
 		return out, nil
 	case !slices.Contains(stackComplete, stack.Status):
@@ -121,6 +134,8 @@ var (
 	stackAtWork = []string{"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS",
 		"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS"}
 	stackComplete = []string{"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"}
+	// It can only be deleted, and made anew.
+	stackBroken = []string{"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED"}
 )
 
 // roles makes true that a stack with the role set, trusting our identity provider, is complete, and its roles are what
@@ -138,13 +153,13 @@ func (w *work) roles(ctx context.Context) (result, error) {
 	if stack == nil {
 		return w.createStack(ctx)
 	}
-	if stack.ID != k.StackID {
+	if err := w.takeStack(ctx, stack); err != nil {
+		return result{}, err
+	}
+	if stack.ID != k.StackID { // only now, since a stack that is known is ours
 		if err := w.learn(ctx, func(k *store.Known) { k.StackID, k.StackTemplate = stack.ID, "" }); err != nil {
 			return result{}, err
 		}
-	}
-	if err := w.takeStack(ctx, stack); err != nil {
-		return result{}, err
 	}
 	switch status := stack.Status; {
 	case slices.Contains(stackAtWork, status):
@@ -153,9 +168,11 @@ func (w *work) roles(ctx context.Context) (result, error) {
 		return w.stackFailed(ctx, stack)
 	case slices.Contains(stackComplete, status):
 		return w.updateStack(ctx, stack)
-	case status == "ROLLBACK_COMPLETE", status == "ROLLBACK_FAILED", status == "CREATE_FAILED", status == "DELETE_FAILED", status == "IMPORT_ROLLBACK_COMPLETE", status == "IMPORT_ROLLBACK_FAILED":
+	case slices.Contains(stackBroken, status):
 		return w.replaceStack(ctx, stack)
-	case status == "REVIEW_IN_PROGRESS" && k.StackImport != "":
+	case w.importing(stack) && w.retrying():
+		return w.replaceStack(ctx, stack) // a change set that has failed stays so
+	case w.importing(stack):
 		return w.finishImport(ctx, stack)
 	}
 	// REVIEW_IN_PROGRESS, UPDATE_ROLLBACK_FAILED, UPDATE_FAILED, …
@@ -167,7 +184,7 @@ func (w *work) roles(ctx context.Context) (result, error) {
 // takeStack refuses a stack that isn't ours, or that is to be adopted and holds something else than roles of the role set:
 // updating it to our template would delete that.
 func (w *work) takeStack(ctx context.Context, stack *Stack) error {
-	if w.ourStack(*stack) {
+	if w.ourStack(stack) {
 		return nil
 	}
 	if !w.get().Adopt {
@@ -175,6 +192,11 @@ func (w *work) takeStack(ctx context.Context, stack *Stack) error {
 			Message: fmt.Sprintf("Account %s has a CloudFormation stack named %s already, and it was not made by oktaws.", w.key.ID, stack.Name),
 			Remedy:  fmt.Sprintf("Take it over with /oktaws adopt %s; or delete that stack if nobody uses its roles, or set aws.stack_name to another name, and retry.", w.key.ID)}
 	}
+	return w.onlyRoles(ctx, stack)
+}
+
+// onlyRoles refuses a stack that holds something else than roles of the role set.
+func (w *work) onlyRoles(ctx context.Context, stack *Stack) error {
 	specs, err := w.roleSet()
 	if err != nil {
 		return err
@@ -192,13 +214,6 @@ func (w *work) takeStack(ctx context.Context, stack *Stack) error {
 		}
 	}
 	return nil
-}
-
-// ourStack says whether the stack is ours: it bears our tag, or is the one that an import of ours makes, which takes no
-// tags before it is complete.
-func (w *work) ourStack(stack Stack) bool {
-	k := w.known()
-	return ours(stack.Tags) || k.StackImport != "" && (stack.ID == k.StackID || k.StackID == "" && stack.Status == "REVIEW_IN_PROGRESS")
 }
 
 // findStack returns the stack that we know, or one that bears its name; nil where there is none, or it was deleted.
@@ -225,7 +240,9 @@ func (w *work) stackSpec() (StackSpec, error) {
 	}
 	template, err := Template(specs)
 	if err != nil {
-		return StackSpec{}, &store.Error{Kind: store.Permanent, Message: "The role set can't be written as a CloudFormation template.", Remedy: "Mend role_sets in the configuration.", Err: err}
+		return StackSpec{}, &store.Error{Kind: store.Permanent, Err: err,
+			Message: fmt.Sprintf("The role set %s of account %s can't be written as a CloudFormation template: %s.", w.get().RoleSetName(), w.key.ID, err),
+			Remedy:  "Mend role_sets in the configuration and restart oktaws, then retry."}
 	}
 	return StackSpec{
 		Name:     w.r.cfg.StackName,
@@ -334,8 +351,23 @@ func (w *work) importRoles(ctx context.Context, outside []RoleSpec) (result, err
 	return again(stackPoll, fmt.Sprintf("%d roles are being imported into the stack %s", len(outside), spec.Name))
 }
 
+// ourStack says whether the stack is ours: it bears our tag, or is known, as one is only once it was made or taken over, or
+// is the one that an import of ours makes.
+func (w *work) ourStack(stack *Stack) bool {
+	return ours(stack.Tags) || stack.ID == w.known().StackID || w.importing(stack)
+}
+
+// importing tells the stack that our own change set is for.
+func (w *work) importing(stack *Stack) bool {
+	return stack.Status == "REVIEW_IN_PROGRESS" && w.known().StackImport != ""
+}
+
 func (w *work) finishImport(ctx context.Context, stack *Stack) (result, error) {
 	ready, err := w.aws.FinishImport(ctx, stack.ID, w.known().StackImport)
+	if err != nil && !temporary(err) {
+		// The stack, which holds nothing yet, is deleted on a retry.
+		return result{}, cmp.Or(w.learn(ctx, func(k *store.Known) { k.StackFailed = stack.ID }), err)
+	}
 	if err != nil {
 		return result{}, err
 	}
@@ -462,14 +494,45 @@ func (w *work) stackFailed(ctx context.Context, stack *Stack) (result, error) {
 
 func (w *work) remainsRoles(ctx context.Context, s *sight) ([]store.Finding, error) {
 	stack, err := s.roleStack(ctx)
-	if err != nil || stack == nil {
+	if err != nil {
 		return nil, err
 	}
-	what := "The CloudFormation stack " + stack.Name + " with the roles"
-	if !w.ourStack(*stack) {
-		return []store.Finding{leftAlone(roles, what+", which does not bear our tag")}, nil
+	if stack == nil {
+		var out []store.Finding
+		outside, err := w.leftOutside(ctx, s)
+		for _, role := range outside {
+			out = append(out, leftAlone(roles, role.Name, describeRole(role)))
+		}
+		return out, err
 	}
-	return []store.Finding{finding(roles, "there", what, "Sessions that are open as those roles end", "deletes it with its roles")}, nil
+	if !w.ourStack(stack) {
+		return []store.Finding{leftAlone(roles, "stack", describeStack(stack))}, nil
+	}
+	return []store.Finding{finding(roles, "there", "The CloudFormation stack "+stack.Name+" with the roles", "Sessions that are open as those roles end", "deletes it with its roles")}, nil
+}
+
+// leftOutside are the roles that stood in the way of a stack that was never made. After one that was, IAM may still show
+// its roles for a moment.
+func (w *work) leftOutside(ctx context.Context, s *sight) (outside []Role, err error) {
+	specs, err := w.roleSet()
+	if err != nil || w.known().StackID != "" || w.known().StackAttempt > 0 {
+		return nil, nil // without its role set, the account has no roles that could be named
+	}
+	survey, err := s.entities(ctx)
+	for _, spec := range specs {
+		if role, there := survey.Roles[strings.ToLower(spec.Name)]; there {
+			outside = append(outside, role)
+		}
+	}
+	return outside, err
+}
+
+// The words for what isn't ours.
+func describeStack(s *Stack) string {
+	return "The CloudFormation stack " + s.Name + ", which does not bear our tag"
+}
+func describeRole(r Role) string {
+	return "The IAM role " + r.Name + ", which was made outside the stack"
 }
 
 // undoRoles deletes the stack with its roles.
@@ -479,7 +542,18 @@ func (w *work) undoRoles(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	if stack == nil {
-		return done("there is none")
+		outside, err := w.leftOutside(ctx, w.sight())
+		if err != nil {
+			return result{}, err
+		}
+		res := result{state: store.StepDone, note: "there is none"}
+		for _, role := range outside {
+			res.left = append(res.left, describeRole(role))
+		}
+		return res, nil
+	}
+	if !w.ourStack(stack) {
+		return left(describeStack(stack))
 	}
 	if stack.ID != w.known().StackID {
 		if err := w.learn(ctx, func(k *store.Known) { k.StackID = stack.ID }); err != nil {
@@ -487,8 +561,6 @@ func (w *work) undoRoles(ctx context.Context) (result, error) {
 		}
 	}
 	switch {
-	case !w.ourStack(*stack):
-		return left("The CloudFormation stack " + stack.Name + ", which does not bear our tag")
 	case slices.Contains(stackAtWork, stack.Status):
 		return again(stackPoll, "stack "+stack.Name+" is "+stack.Status)
 	case stack.Status == "DELETE_FAILED" && !w.retrying():

@@ -151,13 +151,19 @@ func value(mapping *yaml.Node, key string) *yaml.Node {
 	panic("roles.yaml has no " + key)
 }
 
+// pseudo are the pseudo parameters that role sets may hold.
+var pseudo = []string{"${AWS::Partition}", "${AWS::AccountId}"}
+
 // substituted writes a text that holds a pseudo parameter as !Sub, and any other as it is. What else looks like a
 // parameter, such as the policy variable ${aws:username}, stays what it is.
 func substituted(s string) *yaml.Node {
-	if !strings.Contains(s, "${AWS::") {
+	if !slices.ContainsFunc(pseudo, func(p string) bool { return strings.Contains(s, p) }) {
 		return text(s)
 	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "${", "${!"), "${!AWS::", "${AWS::")
+	s = strings.ReplaceAll(s, "${", "${!")
+	for _, p := range pseudo {
+		s = strings.ReplaceAll(s, strings.Replace(p, "${", "${!", 1), p)
+	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: s, Tag: "!Sub"}
 }
 

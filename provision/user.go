@@ -7,7 +7,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -68,7 +70,11 @@ func (w *work) lookUser(ctx context.Context, s *sight) ([]store.Finding, error) 
 		return nil, err
 	}
 	var out []store.Finding
-	if !ours(user.Tags) {
+	switch {
+	case ours(user.Tags):
+	case w.wasOurUser(*user):
+		out = append(out, untagged(ssoUser, "The IAM user "+name))
+	default:
 		out = append(out, w.foreign(ssoUser, "foreign", fmt.Sprintf("The account has an IAM user %s that does not bear our tag", name), "tags it, and gives it the policy that Okta needs"))
 	}
 	if !sameJSON(user.Inline[userPolicyName], policy) {
@@ -80,6 +86,11 @@ func (w *work) lookUser(ctx context.Context, s *sight) ([]store.Finding, error) 
 			"Nothing for them; but whoever gets Okta's key may do more than list roles", "Take them away in the IAM console"))
 	}
 	return out, nil
+}
+
+// wasOurUser tells a user that oktaws has made from one that somebody made in its place: ours has a path of its own.
+func (w *work) wasOurUser(u User) bool {
+	return sameName(w.known().UserName, u.Name) && u.Path == userPath
 }
 
 // moreRights are the policies and groups of the user that oktaws did not give it.
@@ -107,13 +118,17 @@ func (w *work) ssoUser(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	if user == nil {
+		// Noted first, so that whatever becomes of the call, the user is found again.
+		if err := w.learn(ctx, func(k *store.Known) { k.UserName = name }); err != nil {
+			return result{}, err
+		}
 		if err := w.aws.CreateUser(ctx, name, userPath, w.tags()); err != nil {
 			return result{}, w.lookAgain(ssoUser, err)
 		}
 		user, note = &User{Name: name, Tags: w.tags()}, "created"
 	}
 	if !ours(user.Tags) {
-		if !a.Adopt {
+		if !a.Adopt && !w.wasOurUser(*user) {
 			return result{}, &store.Error{Kind: store.Conflict, Err: store.ErrForeign,
 				Message: fmt.Sprintf("Account %s has an IAM user named %s already, and it was not made by oktaws.", a.ID, name),
 				Remedy:  fmt.Sprintf("Take it over with /oktaws adopt %s; or delete that user if nobody uses it, or set aws.user_name to another name, and retry.", a.ID)}
@@ -121,7 +136,7 @@ func (w *work) ssoUser(ctx context.Context) (result, error) {
 		if err := w.aws.TagUser(ctx, name, w.tags()); err != nil {
 			return result{}, w.lookAgain(ssoUser, err)
 		}
-		note = "taken over"
+		note = "tagged"
 	}
 	policy, err := w.userPolicy()
 	if err != nil {
@@ -145,7 +160,7 @@ func (w *work) remainsUser(ctx context.Context, s *sight) ([]store.Finding, erro
 	}
 	what := "The IAM user " + user.Name
 	if !ours(user.Tags) {
-		return []store.Finding{leftAlone(ssoUser, what+", which does not bear our tag")}, nil
+		return []store.Finding{leftAlone(ssoUser, "user", what+", which does not bear our tag")}, nil
 	}
 	return []store.Finding{finding(ssoUser, "there", what, "", "deletes it with its access keys")}, nil
 }
@@ -190,13 +205,15 @@ func (w *work) undoUser(ctx context.Context) (result, error) {
 }
 
 func (w *work) userGone(ctx context.Context, note string) (result, error) {
-	if err := w.learn(ctx, func(k *store.Known) { k.UserName, k.KeyID = "", "" }); err != nil {
+	err := w.learn(ctx, func(k *store.Known) { k.UserName, k.KeyID, k.OldKeys, k.RolesRefused = "", "", nil, time.Time{} })
+	if err != nil {
 		return result{}, err
 	}
 	return done(note)
 }
 
-// sameJSON says whether two JSON texts mean the same. A list of one is as good as the one, as in policy documents.
+// sameJSON says whether two JSON texts mean the same, as policy documents have it: a list of one is as good as the one, and
+// a number or a truth value as good as its text.
 func sameJSON(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(unlisted(x), unlisted(y))
@@ -219,9 +236,13 @@ func unlisted(v any) any {
 			out[k] = unlisted(e)
 		}
 		return out
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return v
 }
 
-// same name without regard to case, as IAM has it.
+// sameName compares names without regard to case, as IAM has it.
 func sameName(a, b string) bool { return strings.EqualFold(a, b) }

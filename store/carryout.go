@@ -22,8 +22,10 @@ func (tx *Tx) carryOut(a Account, r Request) error {
 	if r.Kind == Unlink {
 		a.Desired = WantUnlinked
 	}
+	// In the integration mode api anew, Okta may still show what it was told of a key that is gone by now.
+	again := !a.fresh() && a.Mode == ModeGroups && r.Mode == ModeAPI
 	a.Wish = r.Wish
-	if slices.Contains(r.Rotate, RotateKey) {
+	if slices.Contains(r.Rotate, RotateKey) || again {
 		a.KeySince = tx.now
 	}
 	if slices.Contains(r.Rotate, RotateCertificate) {
