@@ -21,24 +21,50 @@ func TestSwitchingTheIntegrationMode(t *testing.T) {
 	w.answers(slack.Requester, "mode "+accountID+" api", "is that already")
 	w.answers(slack.Requester, "mode "+accountID+" Groups fewer keys", "You asked to switch", "from `api` to `groups`")
 	w.message(slack.AdminChannel, "from api to groups, which deletes its IAM user", "fewer keys", "aws#{alias}#Administrator#"+accountID, "integration mode `groups`", "[approve]")
-	if r := w.request(); r.Kind != store.Change || r.Shared != "AWS aws" || r.Label != label {
+	if r := w.request(); r.Kind != store.Change || r.Mode != store.ModeGroups || r.Shared != "" || r.Label != label { // it keeps its application
 		t.Errorf("recorded %+v", r)
 	}
 	w.agree("from api to groups")
+	dm := w.slack.DM(slack.Requester)
+	w.message(dm, "Your request to switch AWS account", "from `api` to `groups`", "Approved by")
+	w.answers(slack.Requester, "status "+accountID, "asked", "from `api` to `groups`, which deletes its IAM user")
 	w.finish("the user <oktaws> has another key")
-	w.message(slack.AdminChannel, "is switched", "integration mode is `groups`", "Left alone", "&lt;oktaws&gt;")
-	w.message(w.slack.DM(slack.Requester), "is switched")
+	w.message(slack.AdminChannel, "is switched*: its integration mode is `groups` in place of `api`", "Left alone", "&lt;oktaws&gt;")
+	w.message(dm, "is switched*: its integration mode is `groups` in place of `api`")
 	w.answers(slack.Requester, "rotate "+accountID+" key", "in integration mode groups", "/oktaws rotate "+accountID+" certificate")
 	w.reply(slack.Requester, "mode "+accountID+" api")
 	w.message(slack.AdminChannel, "from groups to api", "takes a person's step in Okta")
-	if r := w.request(); r.Shared != "" {
-		t.Errorf("mode api shares %q", r.Shared)
+	if r := w.request(); r.Mode != store.ModeAPI || r.Shared != "" {
+		t.Errorf("recorded %+v", r)
+	}
+}
+
+func TestAccountsThatShareAnApplicationStayInModeGroups(t *testing.T) {
+	w := live(t, func(w *world) { w.cfg.Mode, w.cfg.Shared = store.ModeGroups, "AWS {partition}" })
+	w.linked()
+	w.answers(slack.Requester, "mode "+accountID+" api", "shares the Okta application AWS aws with others", "/oktaws unlink "+accountID)
+	if a := w.account(accountKey); a.Pending != "" {
+		t.Error("a request was opened")
+	}
+}
+
+func TestWhatWasNeverLinkedHasNoModeAndNoRoles(t *testing.T) {
+	w := live(t, twoSets)
+	for _, command := range []string{"mode " + accountID + " groups", "mode " + accountID + " api", "roles " + accountID + " data-platform"} {
+		w.answers(slack.Requester, command, "Account "+accountID+" is not known: nobody has asked for it yet", "/oktaws link")
+	}
+	w.asked()
+	for _, command := range []string{"mode " + accountID + " groups", "roles " + accountID + " data-platform"} {
+		w.answers(slack.Requester, command, "waits for approval already")
+	}
+	w.reply(slack.Requester, "withdraw "+accountID)
+	for _, command := range []string{"mode " + accountID + " groups", "roles " + accountID + " data-platform"} {
+		w.answers(slack.Requester, command, "Account "+accountID+" is not linked", "/oktaws link "+accountID)
 	}
 }
 
 func TestGivingAnotherRoleSet(t *testing.T) {
 	w := live(t, twoSets)
-	w.answers(slack.Requester, "roles "+accountID+" data-platform", "is not known")
 	w.linked()
 	w.answers(slack.Requester, "roles "+accountID, "Say which role set", "`default`, `data-platform`")
 	w.answers(slack.Requester, "roles "+accountID+" data-platfrom", "There is no role set `data-platfrom`", "Did you mean `data-platform`?", "There are: `default`")
@@ -48,9 +74,9 @@ func TestGivingAnotherRoleSet(t *testing.T) {
 	if says(m, "PowerUsers") {
 		t.Error("the request names roles of the role set before")
 	}
-	w.agree("the role set data-platform in place of")
+	w.agree("the role set data-platform in place of default")
 	w.finish()
-	w.message(slack.AdminChannel, "is switched", "its role set `data-platform`", "Analyst")
+	w.message(slack.AdminChannel, "is switched*: its role set is `data-platform` in place of `default`", "Analyst")
 }
 
 func TestRotating(t *testing.T) {
@@ -83,8 +109,8 @@ func TestRotating(t *testing.T) {
 	w.tick()
 	w.now(m, "*Done:* Okta uses the new access key of AWS account")
 	w.finish()
-	w.message(slack.AdminChannel, "*The access key of AWS account", "is rotated.*")
-	w.message(w.slack.DM(slack.Requester), "The access key of AWS account "+accountID, "is rotated")
+	w.message(slack.AdminChannel, "*AWS account `"+accountID+"` ("+label+") has a new access key.*")
+	w.message(w.slack.DM(slack.Requester), "AWS account "+accountID+" ("+label+") has a new access key")
 
 	w.reply(slack.Requester, "rotate "+accountID+" certificate")
 	w.agree("asks to rotate the SAML certificate of AWS account " + accountID)

@@ -66,7 +66,7 @@ func TestRepairingFromTheMessage(t *testing.T) {
 	w.clickOld(slack.AdminTwo, m, "ignore")
 	w.tick()
 	w.finish("something <old>")
-	w.message(slack.AdminChannel, "is repaired*", "access key is rotated", "Left alone", "Something &lt;old&gt;.")
+	w.message(slack.AdminChannel, "is repaired*", "It has a new access key.", "Left alone", "Something &lt;old&gt;.")
 	w.message(w.slack.DM(slack.AdminOne), "AWS account "+accountID+" ("+label+") is repaired")
 	w.now(m, "is all as it shall be again")
 }
@@ -90,7 +90,7 @@ func TestWhatNoRepairMendsSaysSo(t *testing.T) {
 	w := live(t)
 	w.linked()
 	theirs, persons := differs("A"), differs("B")
-	theirs.Foreign, persons.Person = true, true
+	theirs.Foreign, persons.Person, persons.Mend = true, true, "Delete it in the IAM console"
 	w.found(accountKey, differs("C"), theirs)
 	old := w.message(slack.AdminChannel, "differs from", "Somebody else's", "[repair]")
 	w.tick()

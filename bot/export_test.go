@@ -62,10 +62,12 @@ func scenes() map[string]scene {
 			findings = append(findings, store.Finding{Key: fmt.Sprintf("roles/%d/%s", i, words(200)), What: words(3000), Means: words(3000), Mend: words(3000),
 				Foreign: i%3 == 0, Person: i%3 == 1, Since: at})
 		}
-		for _, kind := range []store.RequestKind{store.Link, store.Adopt, store.Unlink, store.Repair, store.Change, store.Rotate} {
+		kinds := []store.RequestKind{store.Link, store.Adopt, store.Unlink, store.Repair, store.Change, store.Rotate}
+		for _, kind := range kinds {
 			r := base
 			r.Kind, r.Rotate = kind, []store.Rotation{store.RotateKey, store.RotateCertificate}
 			was := &store.Account{AccountKey: r.Account, Wish: store.Wish{Label: label, Mode: store.ModeGroups, Shared: words(100)}, Pending: r.ID}
+			r.Was = was.Wish
 			all[fmt.Sprintf("%s %s to be looked at", size, kind)] = scene{request: r, was: was}
 			r.Plan, r.Planned, r.Shared, r.RoleSet = findings, at, words(100), words(100)
 			all[fmt.Sprintf("%s %s planned", size, kind)] = scene{request: r, was: was}
@@ -102,27 +104,37 @@ func scenes() map[string]scene {
 				all[fmt.Sprintf("%s %s checked and fine while %s", size, kind, state)] = scene{request: r, account: &a, check: &store.Check{Account: r.Account}}
 			}
 		}
-		batch := base
-		batch.Kind, batch.Account, batch.Wish, batch.Planned = store.Repair, store.AccountKey{}, store.Wish{}, at
-		for i := range 300 {
-			key := store.AccountKey{Partition: "aws-us-gov", ID: fmt.Sprintf("%012d", i)}
-			batch.Batch = append(batch.Batch, key)
-			if i < mostPlanned {
+		for _, kind := range kinds {
+			batch := base
+			batch.Kind, batch.Account, batch.Wish, batch.Planned = kind, store.AccountKey{}, store.Wish{Mode: store.ModeGroups, RoleSet: words(100)}, at
+			if kind == store.Rotate {
+				batch.Rotate, batch.Shared = []store.Rotation{store.RotateCertificate}, words(100)
+			}
+			for i := range 300 {
+				key := store.AccountKey{Partition: "aws-us-gov", ID: fmt.Sprintf("%012d", i)}
+				batch.Batch = append(batch.Batch, key)
+				if i < mostPlanned {
+					batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
+				}
+				key.Partition = "aws" // not in the batch
 				batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
 			}
+			name := size + " batch of " + string(kind)
+			all[name+" pending"] = scene{request: batch}
+			batch.State, batch.Decided = store.RequestDenied, &store.Decision{By: admin, At: at, Reason: words(3000)}
+			all[name+" denied"] = scene{request: batch}
+			batch.State, batch.Decided = store.Approved, &store.Decision{By: admin, At: at}
+			part := &tally{total: 300, done: 10, going: 5, waiting: 3, replaced: 1, toCome: 100}
+			for _, key := range batch.Batch[:100] {
+				part.failed = append(part.failed, store.Account{AccountKey: key, Wish: store.Wish{Label: label}, Problem: problem})
+				part.skipped = append(part.skipped, store.Skipped{Account: key, Why: words(3000)})
+			}
+			all[name+" under way"] = scene{request: batch, tally: part}
+			whole := *part
+			whole.done, whole.going, whole.waiting, whole.toCome = 99, 0, 0, 0
+			all[name+" ended"] = scene{request: batch, tally: &whole}
+			all[name+" ended well"] = scene{request: batch, tally: &tally{total: 300, done: 300}}
 		}
-		all[size+" batch pending"] = scene{request: batch}
-		batch.State, batch.Decided = store.Approved, &store.Decision{By: admin, At: at}
-		part := &tally{total: 300, done: 10, going: 5, waiting: 3, replaced: 1, toCome: 100}
-		for _, key := range batch.Batch[:100] {
-			part.failed = append(part.failed, store.Account{AccountKey: key, Wish: store.Wish{Label: label}, Problem: problem})
-			part.skipped = append(part.skipped, store.Skipped{Account: key, Why: words(3000)})
-		}
-		all[size+" batch under way"] = scene{request: batch, tally: part}
-		whole := *part
-		whole.done, whole.going, whole.waiting, whole.toCome = 99, 0, 0, 0
-		all[size+" batch ended"] = scene{request: batch, tally: &whole}
-		all[size+" batch ended well"] = scene{request: batch, tally: &tally{total: 300, done: 300}}
 		for _, state := range []store.RequestState{store.Approved, store.RequestDenied, store.Expired, store.Withdrawn} {
 			r := base
 			r.State, r.Decided = state, &store.Decision{By: admin, At: at, Reason: words(3000)}
@@ -222,7 +234,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		if s.request.Decided != nil {
 			message("decided, "+name, refusal(&store.Decided{Request: s.request}))
 		}
-		message("asked, "+name, note(askedSentence(s.request, s.was)))
+		message("asked, "+name, note(askedSentence(s.request)))
 		view("deny, "+name, denyView(s.request))
 	}
 	many := make([]string, 200)

@@ -61,7 +61,7 @@ func (b *Bot) planned(tx *store.ReadTx, key store.AccountKey, was *store.Account
 		switch {
 		case was.Desired == store.WantUnlinked:
 			kind = store.Unlink
-		case was.State == store.Linked || was.State == store.Drifted:
+		case linked(*was):
 			kind = store.Repair
 		case was.Adopt:
 			kind = store.Adopt
@@ -100,7 +100,7 @@ func asWanted(a store.Account, r store.Request, now time.Time) store.Account {
 }
 
 func planContent(r store.Request) content {
-	head := fmt.Sprintf("To %s", wanted(r, nil))
+	head := fmt.Sprintf("To %s", wanted(r))
 	text := spoken(head) + ", nothing would change."
 	if n := len(r.Plan); n > 0 {
 		text = fmt.Sprintf("%s, %s: %s", spoken(head), plural(n, "thing would change", "things would change"), statement(r.Plan[0].What, noteLimit))

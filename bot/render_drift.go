@@ -78,8 +78,8 @@ func driftContent(s scene, open []store.Finding, it string, now time.Time) conte
 	}
 	switch {
 	case s.pending != nil:
-		blocks = append(blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending, a))))
-	case a.State != store.Linked && a.State != store.Drifted:
+		blocks = append(blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending))))
+	case !linked(*a):
 		blocks = append(blocks, aside(fmt.Sprintf("A request for it is being carried out: `/oktaws status %s` says how it stands.", accountName(a.AccountKey))))
 	default:
 		key := a.AccountKey.String()

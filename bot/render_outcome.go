@@ -31,7 +31,7 @@ func (b *Bot) renderOutcome(m store.Message, s scene) rendering {
 		return rendering{identity: "failed-" + failureID(*a), content: failedContent(*a, s.request, readerOf(m))}
 	}
 	if strings.HasPrefix(m.Identity, failedForeign) && !isPerson(m.Where) { // its button must go
-		past := fmt.Sprintf(":x: %s %s failed. It was tried again, or asked for anew, since.", doing(s.request), about(s.request.Account, s.request.Label))
+		past := fmt.Sprintf(":x: %s failed. It was tried again, or asked for anew, since.", doing(s.request))
 		return rendering{inPlace: true, content: note(past)}
 	}
 	return rendering{} // and forget the last failure, so that the same one again notifies again
@@ -54,7 +54,7 @@ func (b *Bot) adoptableContent(m store.Message, s scene) content {
 	c := failedContent(*s.account, s.request, readerOf(m))
 	switch {
 	case s.pending != nil:
-		c.blocks = append(c.blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending, s.account))))
+		c.blocks = append(c.blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending))))
 	case m.Where == b.cfg.AdminChannel:
 		c.blocks = append(c.blocks, slack.NewActionBlock("outcome", button(actionTakeOver, s.request.ID, "Take it over")))
 	}
@@ -76,7 +76,7 @@ func failureID(a store.Account) string {
 }
 
 func failedContent(a store.Account, r store.Request, who reader) content {
-	failed := fmt.Sprintf("%s %s failed", doing(r), about(a.AccountKey, a.Label))
+	failed := doing(r) + " failed"
 	var lines []string
 	if a.Problem != nil {
 		lines = append(lines, problemLine(a.Problem, who))
@@ -119,12 +119,12 @@ func (b *Bot) finishedContent(a store.Account, r store.Request) content {
 	case store.Repair:
 		head = fmt.Sprintf(":white_check_mark: *%s is repaired*: it is again what it shall be.", it)
 		if len(r.Rotate) > 0 {
-			head += " Its " + rotated(r) + " is rotated."
+			head += " It has a new " + rotated(r) + "."
 		}
 	case store.Rotate:
-		head = fmt.Sprintf(":white_check_mark: *The %s of %s is rotated.*", rotated(r), it)
+		head = fmt.Sprintf(":white_check_mark: *%s has a new %s.*", it, rotated(r))
 	default:
-		head = fmt.Sprintf(":white_check_mark: *%s is switched*: its integration mode is %s, and its role set %s.", it, code(string(a.Mode)), code(a.RoleSetName()))
+		head = fmt.Sprintf(":white_check_mark: *%s is switched*: %s.", it, switched(r))
 	}
 	if text == "" {
 		_, said, _ := strings.Cut(head, " ")

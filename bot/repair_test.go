@@ -32,7 +32,7 @@ func TestRepairingAllAccountsThatHaveDrifted(t *testing.T) {
 	drift := w.message(slack.AdminChannel, "Role-1&gt;", "differs from", "[repair]")
 	w.answers(slack.Requester, "repair ALL after the <outage>", "You asked to repair 8 AWS accounts that have drifted", "Left out: 1 account", "888888888888")
 	w.answers(slack.AdminOne, "repair all", "waits for approval already", "<@"+slack.Requester+">")
-	m := w.message(slack.AdminChannel, "asks to repair 8 AWS accounts that have drifted", "after the &lt;outage&gt;", "`000000000001` Account-1: the role &lt;Role-1&gt; is missing (and 1 more).", "`000000000008`", "[approve]")
+	m := w.message(slack.AdminChannel, "asks to repair 8 AWS accounts that have drifted", "after the &lt;outage&gt;", "`000000000001` Account-1: the role &lt;Role-1&gt; is missing (and 1 more)", "`000000000008`", "[approve]")
 	if says(m, "999999999999") || says(m, "888888888888") {
 		t.Error("an account is named that isn't to be repaired")
 	}
@@ -111,9 +111,9 @@ func (w *world) change(key store.AccountKey, change func(*store.Account)) {
 
 func TestABatchIsOpenedOnAfterARestart(t *testing.T) {
 	w := live(t)
-	keys := w.drifting(30)
+	keys := w.drifting(150)
 	w.reply(slack.Requester, "repair all")
-	m := w.message(slack.AdminChannel, "asks to repair 30", "[approve]")
+	m := w.message(slack.AdminChannel, "asks to repair 150", "[approve]")
 	w.end()
 	w.update(func(tx *store.Tx) error { // what a bot that was stopped in the middle leaves behind
 		var id string
@@ -136,7 +136,7 @@ func TestABatchIsOpenedOnAfterARestart(t *testing.T) {
 		}
 		return true
 	})
-	w.pass(func() bool { return w.count(slack.AdminChannel, "30 being repaired") == 1 })
+	w.pass(func() bool { return w.count(slack.AdminChannel, "150 being repaired") == 1 })
 	w.now(m, "Approved by")
 }
 
@@ -162,7 +162,7 @@ func TestRepairingOneAccount(t *testing.T) {
 	w.answers(slack.Requester, "repair", "Say which account")
 	w.answers(slack.Requester, "repair "+accountID, "is not known")
 	w.approved()
-	w.answers(slack.Requester, "repair "+accountID, "already being linked")
+	w.answers(slack.Requester, "repair "+accountID, "is still being linked")
 	w.finish()
 	w.answers(slack.Requester, "repair "+accountID+" all of it", "You asked to repair AWS account")
 	if r := w.request(); r.Reason != "all of it" || len(r.Rotate) != 0 {

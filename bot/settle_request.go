@@ -37,24 +37,21 @@ func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) e
 		}
 		return tx.PlanRequest(id, next)
 	})
-	if err != nil || !unopened(r) {
-		return err
-	}
-	next := r.Opened
-	err = b.store.Update(ctx, func(tx *store.Tx) (err error) {
-		if err := tx.Guard(claim); err != nil {
+	for n := 0; n < openedAtOnce && err == nil && unopened(r); n++ {
+		err = b.store.Update(ctx, func(tx *store.Tx) (err error) {
+			if err := tx.Guard(claim); err != nil {
+				return err
+			}
+			r, _, err = tx.OpenBatch(id) // leaves the request due, so that the next accounts follow
 			return err
-		}
-		r, _, err = tx.OpenBatch(id) // leaves the request due, so that the next accounts follow
-		return err
-	})
-	for _, key := range r.Batch[next:max(next, r.Opened)] {
-		if err == nil {
-			err = b.store.Update(ctx, func(tx *store.Tx) error { return b.lookAgain(tx, key) })
-		}
+		})
 	}
 	return err
 }
+
+// openedAtOnce is how many accounts of a batch are opened before the request is left due for the next ones: so many that
+// the largest batch has no need to pause for the pace of store.Drive, and so few that the bot can end in between.
+const openedAtOnce = store.MaxBatch / 20
 
 // unopened says whether accounts of an approved batch still have no requests of their own.
 func unopened(r store.Request) bool {
@@ -83,22 +80,14 @@ func (b *Bot) wantedMessages(r store.Request) []store.Message {
 	return wanted
 }
 
-// lookAgain has the messages rendered anew whose buttons ask for requests for the account: what differs in it, and how
-// its last request failed. They have no buttons while a request waits or is carried out.
+// lookAgain has the message rendered anew that says how the account's last request failed: while another one waits for
+// a decision, it has no button that asks for one.
 func (b *Bot) lookAgain(tx *store.Tx, key store.AccountKey) error {
 	a, err := tx.Account(key)
 	if err != nil {
 		return err
 	}
-	for _, key := range []string{
-		store.MessageKey(store.CheckKey(a.AccountKey), showDrift, b.cfg.AdminChannel),
-		store.MessageKey(store.RequestKey(a.RequestID), showOutcome, b.cfg.AdminChannel),
-	} {
-		if err := renderAgain(tx, key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return renderAgain(tx, store.MessageKey(store.RequestKey(a.RequestID), showOutcome, b.cfg.AdminChannel))
 }
 
 // renderAgain makes the message at key due, where there is one.

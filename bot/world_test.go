@@ -537,7 +537,7 @@ func (w *world) found(key store.AccountKey, findings ...store.Finding) {
 
 // differs is something that a repair mends.
 func differs(name string) store.Finding {
-	return store.Finding{Key: "roles/" + name, Step: "roles", What: "the role <" + name + "> is missing", Means: "its members can't sign on", Mend: "oktaws makes it anew"}
+	return store.Finding{Key: "roles/" + name, Step: "roles", What: "the role <" + name + "> is missing", Means: "its members can't sign on", Mend: "makes it anew"}
 }
 
 // agree has the second admin approve what the first message in the admin channel that says all of this asks for.

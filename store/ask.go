@@ -72,7 +72,7 @@ func (r *Request) wellFormed() error {
 	return nil
 }
 
-// askFor checks that the account can be asked for, and completes the request's wish.
+// askFor checks that the account can be asked for, and completes the request's wish, and what the account was.
 func (tx *Tx) askFor(r *Request) (Account, error) {
 	if _, err := ParseAccountKey(r.Account.String()); err != nil {
 		return Account{}, err
@@ -90,14 +90,15 @@ func (tx *Tx) askFor(r *Request) (Account, error) {
 	if r.Wish, err = r.wishFor(a); err != nil {
 		return a, err
 	}
-	if a.fresh() {
-		if err := tx.nameFree(*r); err != nil {
-			return a, err
-		}
+	if !a.fresh() {
+		r.Was = a.Wish
+		return a, nil
 	}
-	if a.fresh() {
-		a.Wish = r.Wish // so that the account is known by its name
+	r.Was = Wish{}
+	if err := tx.nameFree(*r); err != nil {
+		return a, err
 	}
+	a.Wish = r.Wish // so that the account is known by its name
 	return a, nil
 }
 

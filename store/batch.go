@@ -43,7 +43,7 @@ func (tx *Tx) openBatch(r Request) (Request, error) {
 		}
 		listed[k] = true
 	}
-	r.Account = AccountKey{}
+	r.Account, r.Was = AccountKey{}, Wish{}
 	if err := tx.put(&r); err != nil {
 		return r, err
 	}

@@ -143,6 +143,48 @@ func TestARequestKeepsWhatItIsNotAbout(t *testing.T) {
 	}
 }
 
+func TestARequestRemembersWhatTheAccountWas(t *testing.T) {
+	for kind, places := range askable {
+		for _, standing := range places {
+			t.Run(standing+", "+string(kind), func(t *testing.T) {
+				r := newRecords(t)
+				standings[standing](r)
+				var want store.Wish
+				if !slices.Contains(askable[store.Link], standing) {
+					want = settled
+					r.save(account, func(a *store.Account) { a.Wish = settled })
+				}
+				q := ask("r9", kind, account)
+				q.Was = store.Wish{Label: "Junk"} // that is for the store to say
+				r.open(q)
+				r.approve("r9", admin)
+				r.save(account, func(a *store.Account) { a.Steps = allDone })
+				if got := r.request("r9").Was; got != want {
+					t.Errorf("it was %+v, want %+v", got, want)
+				}
+			})
+		}
+	}
+}
+
+func TestTheRequestsOfABatchRememberWhatTheAccountsWere(t *testing.T) {
+	r := withAccounts(t, 2)
+	was := []store.Wish{r.account(numbered(0)).Wish, r.account(numbered(1)).Wish}
+	q := batch("b", store.Change, 0, 1)
+	q.Mode, q.Was = store.ModeGroups, was[0]
+	r.open(q)
+	if got := r.request("b"); got.Was != (store.Wish{}) {
+		t.Errorf("the batch was %+v", got.Was)
+	}
+	r.approve("b", admin)
+	r.openAll("b")
+	for n, child := range r.requestsOf("b") {
+		if child.Was != was[n] || child.Mode != store.ModeGroups {
+			t.Errorf("one request is %+v", child)
+		}
+	}
+}
+
 func TestAChangeToWhatItIsAlreadyIsRefused(t *testing.T) {
 	r := newRecords(t)
 	r.linked()

@@ -53,6 +53,7 @@ type Request struct {
 	Kind      RequestKind  `json:"kind"`
 	Account   AccountKey   `json:"account"` // zero where Batch lists accounts
 	Wish                   // what the account shall be; of a batch, only what it says itself
+	Was       Wish         `json:"was,omitzero"`     // what the account was when it was asked for; zero where nothing of it was linked
 	Rotate    []Rotation   `json:"rotate,omitempty"` // of a repair or a rotation
 	Batch     []AccountKey `json:"batch,omitempty"`  // the accounts that are decided on at once
 	Opened    int          `json:"opened,omitempty"` // of an approved batch: how many of its accounts have got requests of their own
