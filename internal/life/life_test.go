@@ -239,6 +239,7 @@ func (l *life) tamper(e *expected, o op) {
 		about = l.linkedTogether(e)
 	}
 	for _, one := range about {
+		one.checked = one.checked && h.name != "session"
 		if one.settled {
 			one.dirty[h.name] = certain
 		} else {
@@ -325,6 +326,7 @@ func (l *life) check(e *expected) {
 		keys = append(keys, f.Key)
 	}
 	l.note("check %s: %v", e.key.ID, keys)
+	e.checked = true
 	state := l.record(e.key).State
 	switch {
 	case c.Problem != nil:
@@ -404,6 +406,9 @@ func (l *life) goesOn(e *expected, a store.Account, retried int) bool {
 	case has(e.dirty, "user rights") && strings.Contains(a.FirstProblem().Message, "did not give"):
 		delete(e.dirty, "user rights")
 		_ = l.AWS.DeleteUserPolicy(e.key.ID, "OktaSSOuser", "more")
+	case has(e.dirty, "policy attached") && strings.Contains(a.FirstProblem().Message, "must detach all policies"):
+		delete(e.dirty, "policy attached")
+		_ = l.AWS.DetachPolicy(e.key.ID, everyRole, "arn:aws:iam::aws:policy/AdministratorAccess")
 	case foreign && retried == 0: // what was in the way may be gone since
 	case !e.failing:
 		l.wrong("account %s has failed: %+v", e.key.ID, a.FirstProblem())
@@ -450,6 +455,8 @@ func (l *life) settled(e *expected) {
 		case is != mending:
 		case what == "user rights" && e.wish.Mode == store.ModeAPI: // a person's to take away
 			e.dirty[what] = certain
+		case what == "session" && !e.alone: // CloudFormation alone sees it, and tells once it is asked, until the stack is updated
+			e.dirty[what] = perhaps
 		default:
 			delete(e.dirty, what)
 		}
@@ -668,20 +675,21 @@ func (l *life) finish() {
 	l.mu.Unlock()
 	l.settle()
 	for _, e := range l.accounts {
-		if e.state() != store.Linked {
-			continue
+		for round := 0; e.state() == store.Linked && (round == 0 || len(e.dirty) > 0); round++ {
+			if round > 2 {
+				l.wrong("account %s is never mended", e.key.ID)
+			}
+			l.check(e)
+			if _, ok := e.dirty["user rights"]; ok {
+				_ = l.AWS.DeleteUserPolicy(e.key.ID, "OktaSSOuser", "more")
+				delete(e.dirty, "user rights")
+			}
+			if len(e.dirty) > 0 {
+				l.ask(e, op{Pick: 1, How: 2}) // repair
+				l.settle()
+			}
+			l.check(e)
 		}
-		l.check(e)
-		if len(e.dirty) == 0 {
-			continue
-		}
-		if _, ok := e.dirty["user rights"]; ok {
-			_ = l.AWS.DeleteUserPolicy(e.key.ID, "OktaSSOuser", "more")
-			delete(e.dirty, "user rights")
-		}
-		l.ask(e, op{Pick: 1, How: 2}) // repair
-		l.settle()
-		l.check(e)
 	}
 	l.settle()
 	l.onRecord()

@@ -28,6 +28,8 @@ type expected struct {
 	foreign map[string]string // what stands in the account's names and isn't ours, as it looked when it was made, by its name here
 	taken   bool              // an adoption has taken the user over
 	dirty   map[string]trace  // what was tampered with
+	checked bool              // a check has found what the roles' sessions are
+	alone   bool              // that was all there was to mend
 	failing bool              // tampering came while something was under way, which may end in a failure that a retry heals
 }
 
@@ -171,6 +173,7 @@ func (m *model) approved(e *expected, q store.Request) {
 	if q.Kind == store.Unlink {
 		e.want = store.WantUnlinked
 	}
+	e.alone = e.checked && len(e.dirty) == 1
 	for what := range e.dirty {
 		e.dirty[what] = mending
 	}
