@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/jonboulle/clockwork"
