@@ -25,6 +25,9 @@ func about(k store.AccountKey, label string) string {
 	return fmt.Sprintf("AWS account %s (%s)", code(accountName(k)), mrkdwn(label, nameLimit))
 }
 
+// linked says whether an account is, whatever differs in it.
+func linked(a store.Account) bool { return a.State == store.Linked || a.State == store.Drifted }
+
 // accountKey reads an account as people write it: 111122223333, 1111-2222-3333 or aws-us-gov/111122223333.
 func (b *Bot) accountKey(typed string) (store.AccountKey, error) {
 	partition, id, has := strings.Cut(typed, "/")

@@ -53,8 +53,12 @@ func (b *Bot) takeOver(ctx context.Context, c *click) (outcome, error) {
 		return outcome{}, err
 	}
 	r := store.Request{Kind: store.Adopt, Account: failed.Account, Wish: failed.Wish, Reason: "Something that was made by hand is in the way."}
-	say, err := b.ask(ctx, &c.delivery, r, func(_ *store.Tx, was *store.Account, _ *store.Request) error {
-		if was == nil || was.RequestID != failed.ID {
+	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, _ *store.Request) error {
+		was, err := tx.Account(failed.Account)
+		if err != nil {
+			return err
+		}
+		if was.RequestID != failed.ID {
 			return oldMessage()
 		}
 		if p := was.FirstProblem(); was.State == store.Failed && (p == nil || !p.Foreign) {

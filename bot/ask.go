@@ -10,9 +10,9 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// ask records a request of who the delivery is from: what r says, completed by complete (which may be nil) from the
-// account as it is in the same transaction, nil where nobody asked for it yet. It returns what the person reads.
-func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete func(*store.Tx, *store.Account, *store.Request) error) (content, error) {
+// ask records a request of who the delivery is from: what r says, completed by complete (which may be nil) in the same
+// transaction. It returns what the person reads.
+func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete func(*store.Tx, *store.Request) error) (content, error) {
 	now := b.clock.Now().UTC()
 	r.ID, r.Requester, r.Required = requestID(now), d.by, b.cfg.Required
 	r.Reason = cut(strings.TrimSpace(r.Reason), maxReason)
@@ -20,14 +20,10 @@ func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete fu
 		r.Expires = now.Add(b.cfg.ExpireAfter)
 	}
 	var opened store.Request
-	var was *store.Account
 	err := b.once(ctx, d, func(tx *store.Tx) (err error) {
 		asked := r
-		if was, err = knownAccount(&tx.ReadTx, r.Account); err != nil {
-			return err
-		}
 		if complete != nil {
-			if err := complete(tx, was, &asked); err != nil {
+			if err := complete(tx, &asked); err != nil {
 				return err
 			}
 		}
@@ -37,7 +33,7 @@ func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete fu
 	if err != nil {
 		return content{}, err
 	}
-	return note(askedSentence(opened, was)), nil
+	return note(askedSentence(opened)), nil
 }
 
 // knownAccount returns the account, or nil where nobody asked for it yet.
@@ -52,12 +48,12 @@ func knownAccount(tx *store.ReadTx, key store.AccountKey) (*store.Account, error
 	return &a, nil
 }
 
-func askedSentence(r store.Request, was *store.Account) string {
-	return fmt.Sprintf(":incoming_envelope: You asked to %s. You will hear by direct message once it is decided.", wanted(r, was))
+func askedSentence(r store.Request) string {
+	return fmt.Sprintf(":incoming_envelope: You asked to %s. You will hear by direct message once it is decided.", wanted(r))
 }
 
 // asked answers a command with the request that came of it.
-func (b *Bot) asked(ctx context.Context, c *command, r store.Request, complete func(*store.Tx, *store.Account, *store.Request) error) (outcome, error) {
+func (b *Bot) asked(ctx context.Context, c *command, r store.Request, complete func(*store.Tx, *store.Request) error) (outcome, error) {
 	say, err := b.ask(ctx, &c.delivery, r, complete)
 	return outcome{say: say}, err
 }

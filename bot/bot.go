@@ -72,11 +72,13 @@ type Bot struct {
 	readyOnce sync.Once
 	fatal     chan error
 
-	taken  sync.Map // chan struct{} by the ID of an envelope that is being answered
+	acked  atomic.Int64 // when an ack was last handed over, in nanoseconds since 1970
+	taken  sync.Map     // chan struct{} by the ID of an envelope that is being answered
 	self   atomic.Pointer[identity]
 	people people
 	dms    sync.Map // D… by user ID
 	calm   pauses
+	looks  chan struct{} // a token for each look at an account that goes on
 	grace  time.Duration
 }
 
@@ -122,6 +124,7 @@ func New(s *store.Store, p Provisioner, cfg Config, c Connection, log *slog.Logg
 		guard: newOpenGuard(client, clockwork.NewRealClock()),
 		ready: make(chan struct{}),
 		fatal: make(chan error, 1),
+		looks: make(chan struct{}, maxLooks),
 		grace: grace,
 	}
 	options := []slack.Option{slack.OptionHTTPClient(b.guard), slack.OptionAppLevelToken(c.AppToken)}

@@ -22,7 +22,7 @@ func (b *Bot) check(ctx context.Context, c *command, rest string) (outcome, erro
 	}
 	var a store.Account
 	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) { a, err = tx.Account(key); return err })
-	if err == nil && a.State != store.Linked && a.State != store.Drifted {
+	if err == nil && !linked(a) {
 		err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("account %s is %s: only linked accounts are checked", accountName(key), a.State.Word()),
 			Remedy: fmt.Sprintf("See it with /oktaws status %s.", accountName(key))}
 	}
@@ -58,11 +58,11 @@ func (b *Bot) checkAll(ctx context.Context, c *command) (outcome, error) {
 	if err := b.approver(ctx, c.by); err != nil {
 		return outcome{}, err
 	}
-	var linked []store.AccountKey
+	var all []store.AccountKey
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
 		return tx.Accounts(func(a store.Account) bool {
-			if a.State == store.Linked || a.State == store.Drifted {
-				linked = append(linked, a.AccountKey)
+			if linked(a) {
+				all = append(all, a.AccountKey)
 			}
 			return true
 		})
@@ -70,12 +70,12 @@ func (b *Bot) checkAll(ctx context.Context, c *command) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	if len(linked) == 0 {
+	if len(all) == 0 {
 		return outcome{say: note("No account is linked, so there is nothing to check.")}, nil
 	}
 	say := note(fmt.Sprintf(":mag: oktaws checks %s, one every %s. What differs is told in <#%s>.",
-		plural(len(linked), "linked account", "linked accounts"), betweenChecks, b.cfg.AdminChannel))
-	return outcome{say: say, then: func(ctx context.Context) { b.checkSoon(ctx, &c.delivery, linked) }}, nil
+		plural(len(all), "linked account", "linked accounts"), betweenChecks, b.cfg.AdminChannel))
+	return outcome{say: say, then: func(ctx context.Context) { b.checkSoon(ctx, &c.delivery, all) }}, nil
 }
 
 // checkSoon plans the checks, each in a transaction of its own, since one takes only so many writes.

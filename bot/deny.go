@@ -46,7 +46,7 @@ func denyView(r store.Request) *slack.ModalViewRequest {
 		Type: slack.VTModal, CallbackID: viewDeny, PrivateMetadata: r.ID,
 		Title: plain("Deny the request"), Submit: plain("Deny"), Close: plain("Cancel"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			section(fmt.Sprintf("%s asks to %s.", mention(r.Requester), wanted(r, nil))),
+			section(fmt.Sprintf("%s asks to %s.", mention(r.Requester), wanted(r))),
 			slack.NewInputBlock(inputReason, plain("Reason"), plain("The requester reads it."), why),
 		}},
 	}

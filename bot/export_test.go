@@ -57,6 +57,84 @@ func scenes() map[string]scene {
 			base.Approvals = append(base.Approvals, store.Approval{By: admin, At: at})
 		}
 		all[size+" pending"] = scene{request: base}
+		var findings []store.Finding
+		for i := range 200 {
+			findings = append(findings, store.Finding{Key: fmt.Sprintf("roles/%d/%s", i, words(200)), What: words(3000), Means: words(3000), Mend: words(3000),
+				Foreign: i%3 == 0, Person: i%3 == 1, Since: at})
+		}
+		kinds := []store.RequestKind{store.Link, store.Adopt, store.Unlink, store.Repair, store.Change, store.Rotate}
+		for _, kind := range kinds {
+			r := base
+			r.Kind, r.Rotate = kind, []store.Rotation{store.RotateKey, store.RotateCertificate}
+			was := &store.Account{AccountKey: r.Account, Wish: store.Wish{Label: label, Mode: store.ModeGroups, Shared: words(100)}, Pending: r.ID}
+			r.Was = was.Wish
+			all[fmt.Sprintf("%s %s to be looked at", size, kind)] = scene{request: r, was: was}
+			r.Plan, r.Planned, r.Shared, r.RoleSet = findings, at, words(100), words(100)
+			all[fmt.Sprintf("%s %s planned", size, kind)] = scene{request: r, was: was}
+			r.State, r.Decided = store.Approved, &store.Decision{By: admin, At: at, Reason: words(3000)}
+			all[fmt.Sprintf("%s %s approved", size, kind)] = scene{request: r}
+			r.Plan, r.Unplanned = nil, problem
+			all[fmt.Sprintf("%s %s not planned", size, kind)] = scene{request: r}
+			for _, state := range []store.AccountState{store.Linking, store.Waiting, store.Failed, store.Linked, store.Drifted, store.Unlinking, store.Unlinked} {
+				a := store.Account{AccountKey: r.Account, Wish: r.Wish, Desired: store.WantLinked, State: state, RequestID: r.ID, Pending: "x", Drifted: 3, Steps: map[string]store.Step{}}
+				a.Known.TileURL = "https://example.okta.com/home"
+				if kind == store.Unlink {
+					a.Desired = store.WantUnlinked
+				}
+				foreign := *problem
+				foreign.Foreign = true
+				for i, title := range provision.Titles(a) {
+					step := store.Step{State: store.StepDone, Undo: true}
+					if state == store.Failed && i > 2 {
+						step = store.Step{State: store.StepFailed, Problem: &foreign}
+					}
+					for range 30 {
+						step.Left = append(step.Left, words(3000))
+					}
+					a.Steps[title.Name] = step
+				}
+				check := &store.Check{Account: r.Account, At: at, Findings: findings, Problem: problem, Ignored: map[string]store.Ignore{}}
+				for _, f := range findings[100:] {
+					check.Ignored[f.Key] = store.Ignore{By: admin, At: at, Reason: words(3000), Until: at.Add(time.Hour)}
+				}
+				all[fmt.Sprintf("%s %s being %s", size, kind, state)] = scene{request: r, account: &a}
+				all[fmt.Sprintf("%s %s being %s with another request", size, kind, state)] = scene{request: r, account: &a, pending: &base}
+				all[fmt.Sprintf("%s %s checked while %s", size, kind, state)] = scene{request: r, account: &a, check: check}
+				all[fmt.Sprintf("%s %s checked while %s with another request", size, kind, state)] = scene{request: r, account: &a, check: check, pending: &base}
+				all[fmt.Sprintf("%s %s checked and fine while %s", size, kind, state)] = scene{request: r, account: &a, check: &store.Check{Account: r.Account}}
+			}
+		}
+		for _, kind := range kinds {
+			batch := base
+			batch.Kind, batch.Account, batch.Wish, batch.Planned = kind, store.AccountKey{}, store.Wish{Mode: store.ModeGroups, RoleSet: words(100)}, at
+			if kind == store.Rotate {
+				batch.Rotate, batch.Shared = []store.Rotation{store.RotateCertificate}, words(100)
+			}
+			for i := range 300 {
+				key := store.AccountKey{Partition: "aws-us-gov", ID: fmt.Sprintf("%012d", i)}
+				batch.Batch = append(batch.Batch, key)
+				if i < mostPlanned {
+					batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
+				}
+				key.Partition = "aws" // not in the batch
+				batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
+			}
+			name := size + " batch of " + string(kind)
+			all[name+" pending"] = scene{request: batch}
+			batch.State, batch.Decided = store.RequestDenied, &store.Decision{By: admin, At: at, Reason: words(3000)}
+			all[name+" denied"] = scene{request: batch}
+			batch.State, batch.Decided = store.Approved, &store.Decision{By: admin, At: at}
+			part := &tally{total: 300, done: 10, going: 5, waiting: 3, replaced: 1, toCome: 100}
+			for _, key := range batch.Batch[:100] {
+				part.failed = append(part.failed, store.Account{AccountKey: key, Wish: store.Wish{Label: label}, Problem: problem})
+				part.skipped = append(part.skipped, store.Skipped{Account: key, Why: words(3000)})
+			}
+			all[name+" under way"] = scene{request: batch, tally: part}
+			whole := *part
+			whole.done, whole.going, whole.waiting, whole.toCome = 99, 0, 0, 0
+			all[name+" ended"] = scene{request: batch, tally: &whole}
+			all[name+" ended well"] = scene{request: batch, tally: &tally{total: 300, done: 300}}
+		}
 		for _, state := range []store.RequestState{store.Approved, store.RequestDenied, store.Expired, store.Withdrawn} {
 			r := base
 			r.State, r.Decided = state, &store.Decision{By: admin, At: at, Reason: words(3000)}
@@ -77,18 +155,22 @@ func scenes() map[string]scene {
 		}
 		account := all[size+" waiting with steps done"].account
 		for _, state := range []store.TaskState{store.TaskOpen, store.TaskDone, store.TaskClosed} {
-			for reminders := range 2 {
-				t := store.Task{ID: store.TaskIDOf(approved.ID, store.EnableProvisioning), Kind: store.EnableProvisioning, Account: approved.Account,
+			for n := range 4 {
+				reminders, kind := n%2, store.EnableProvisioning
+				if n > 1 {
+					kind = store.EnterKey
+				}
+				t := store.Task{ID: store.TaskIDOf(approved.ID, kind), Kind: kind, Account: approved.Account,
 					Request: approved.ID, State: state, Reminders: reminders, Ended: at,
 					Snoozed: &store.Snooze{By: admin, At: at, Until: at}, Shown: &store.Shown{KeyID: "AKIAIOSFODNN7EXAMPLE", By: admin, At: at}}
 				for range 30 {
 					t.Assignees = append(t.Assignees, admin)
 					t.Missing = append(t.Missing, words(3000))
 				}
-				all[fmt.Sprintf("%s task %s %d", size, state, reminders)] = scene{request: approved, account: account, task: &t}
+				all[fmt.Sprintf("%s task %s %s %d", size, kind, state, reminders)] = scene{request: approved, account: account, task: &t}
 			}
 		}
-		fresh := all[size+" task open 0"]
+		fresh := all[size+" task enable-provisioning open 0"]
 		t := *fresh.task
 		t.Missing, t.Snoozed, t.Shown = nil, nil, nil
 		all[size+" task fresh"] = scene{request: approved, task: &t}
@@ -102,7 +184,8 @@ func Samples(t *testing.T) (messages, views []Sample) {
 	for i := range 60 {
 		roles = append(roles, provision.RoleSpec{Name: fmt.Sprintf("Role%d-%s", i, strings.Repeat("x", 50)), Group: "{label}-{role}-{account}-{alias}"})
 	}
-	b := &Bot{cfg: Config{AdminChannel: "C0AWSADMINS", Partitions: []string{"aws"}, Pipeline: provision.Config{RoleSets: map[string][]provision.RoleSpec{store.DefaultRoleSet: roles}}, OrgURL: "https://example.okta.com", LabelPattern: regexp.MustCompile(`^[A-Z]+$`)}, log: slog.Default()}
+	b := &Bot{cfg: Config{AdminChannel: "C0AWSADMINS", Partitions: []string{"aws"}, Pipeline: provision.Config{RoleSets: map[string][]provision.RoleSpec{store.DefaultRoleSet: roles}}, OrgURL: "https://example.okta.com", LabelPattern: regexp.MustCompile(`^[A-Z]+$`)},
+		clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)), log: slog.Default()}
 	message := func(name string, c content) {
 		raw, err := json.Marshal(c.blocks)
 		if err != nil {
@@ -118,11 +201,11 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		views = append(views, Sample{Name: name, JSON: raw})
 	}
 	for name, s := range scenes() {
-		for _, show := range []string{showRequest, showRequested, showDecision, showProgress, showOutcome, showTask} {
-			if (show == showTask) != (s.task != nil) {
+		for _, show := range []string{showRequest, showRequested, showDecision, showProgress, showOutcome, showTask, showDrift} {
+			if (show == showTask) != (s.task != nil) || (show == showDrift) != (s.check != nil) {
 				continue
 			}
-			r, err := b.render(store.Message{View: show}, s)
+			r, err := b.render(store.Message{View: show, Where: b.cfg.AdminChannel, TS: "1.2", Identity: failedForeign + "x"}, s)
 			if err != nil {
 				t.Fatalf("%s, %s: %v", show, name, err)
 			}
@@ -133,8 +216,15 @@ func Samples(t *testing.T) (messages, views []Sample) {
 				message(show+" retired, "+name, r.retired)
 			}
 		}
+		if s.check != nil {
+			message("seen, "+name, seenContent(*s.account, *s.check, b.clock.Now()))
+		}
+		if s.check != nil && s.account.State == store.Drifted {
+			view("ignore, "+name, ignoreView(*s.account, append(s.check.Findings, store.Finding{What: "x"})))
+		}
+		message("plan, "+name, planContent(s.request))
 		if s.account != nil {
-			message("status, "+name, statusContent(s, time.Now()))
+			message("status, "+name, statusContent(s, b.clock.Now()))
 			message("account line, "+name, listContent([]string{accountLine(*s.account)}, 2))
 			view("notice, "+name, noticeView(refusal(&store.Error{Message: s.request.Reason, Remedy: s.request.Reason})))
 		}
@@ -144,7 +234,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		if s.request.Decided != nil {
 			message("decided, "+name, refusal(&store.Decided{Request: s.request}))
 		}
-		message("asked, "+name, note(askedSentence(s.request, nil)))
+		message("asked, "+name, note(askedSentence(s.request)))
 		view("deny, "+name, denyView(s.request))
 	}
 	many := make([]string, 200)
@@ -157,11 +247,14 @@ func Samples(t *testing.T) (messages, views []Sample) {
 	message("overview of nothing", overviewContent(nil, nil, nil))
 	message("overview of much", overviewContent(map[string]int{"linked": 3, "failed": 1}, many, many))
 	for name, err := range map[string]error{
-		"inner":   errors.New("something"),
-		"account": func() error { _, err := accountID(wild(3000)); return err }(),
-		"label":   b.labelFits(wild(3000)),
-		"unknown": unknownSubcommand(wild(3000)),
-		"old":     oldMessage(),
+		"inner":     errors.New("something"),
+		"account":   func() error { _, err := accountID(wild(3000)); return err }(),
+		"label":     b.labelFits(wild(3000)),
+		"role set":  func() error { _, err := b.roleSet(wild(3000)); return err }(),
+		"partition": func() error { _, err := b.accountKey(wild(3000) + "/" + wild(3000)); return err }(),
+		"mendable":  unmendable(store.AccountKey{Partition: "aws", ID: "111122223333"}, []store.Finding{{Foreign: true}}),
+		"unknown":   unknownSubcommand(wild(3000)),
+		"old":       oldMessage(),
 	} {
 		message("refusal, "+name, refusal(err))
 		if text := formError(err); characters(text) > 2000 || text == "" {
@@ -170,6 +263,12 @@ func Samples(t *testing.T) (messages, views []Sample) {
 	}
 	view("link", b.linkView(linkForm{}))
 	view("link filled in", b.linkView(linkForm{account: "111122223333", label: strings.Repeat("a", 100), reason: wild(3000)}))
+	b.cfg.Partitions = []string{"aws", "aws-us-gov", "aws-cn"}
+	for i := range 200 {
+		b.cfg.Pipeline.RoleSets[fmt.Sprintf("set-%d-%s", i, strings.Repeat("x", 100))] = roles
+	}
+	message("refusal, role sets", refusal(func() error { _, err := b.roleSet("none"); return err }()))
+	view("link with all there is to choose", b.linkView(linkForm{account: "aws-us-gov/111122223333"}))
 	view("making credentials", credentialsView(section("Making a key.")))
 	view("credentials", secretView(strings.Repeat("a", 100), store.Task{Account: store.AccountKey{Partition: "aws", ID: "111122223333"}}, provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))
 	return messages, views

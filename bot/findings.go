@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -12,7 +13,7 @@ import (
 func findingLines(findings []store.Finding, mark func(store.Finding) string, room int) []string {
 	var lines []string
 	for _, f := range findings {
-		line := "• " + statement(f.What, noteLimit) + spaced(statement(f.Mend, noteLimit)) + spaced(statement(f.Means, noteLimit)) + spaced(mark(f))
+		line := "• " + statement(f.What, noteLimit) + spaced(statement(f.Means, noteLimit)) + spaced(mendLine(f)) + spaced(mark(f))
 		lines = append(lines, oneLine(line))
 	}
 	return within(lines, room)
@@ -29,9 +30,24 @@ func byHand(f store.Finding) string {
 	return ""
 }
 
+// mendLine is what is done about a finding.
+func mendLine(f store.Finding) string {
+	switch {
+	case f.Foreign:
+		return "" // byHand says so
+	case acts(f):
+		return statement("oktaws "+f.Mend, noteLimit)
+	}
+	return statement(f.Mend, noteLimit)
+}
+
+// acts says whether oktaws does something about a finding. What it does is a verb, such as "asks a person to enable it";
+// what a person has to do without it is a sentence.
+func acts(f store.Finding) bool { return f.Mend != "" && f.Mend[0] >= 'a' && f.Mend[0] <= 'z' }
+
 // mendable says whether a repair does anything about a finding.
 func mendable(f store.Finding) bool {
-	return f.Rotate != "" || !f.Foreign && !f.Person
+	return f.Rotate != "" || !f.Foreign && (!f.Person || acts(f))
 }
 
 // findingID is short and stands for a finding's key.
@@ -54,8 +70,14 @@ func planLines(r store.Request) []string {
 	case len(r.Plan) == 0:
 		return []string{":white_check_mark: *Nothing would change:* all is as it shall be, as of " + when(r.Planned) + "."}
 	}
+	plan := slices.Clone(r.Plan)
+	if r.Kind == store.Link || r.Kind == store.Adopt {
+		for i := range plan {
+			plan[i].Means = "" // of course nobody can sign on yet
+		}
+	}
 	return append([]string{"*What would change*, as of " + when(r.Planned)},
-		findingLines(r.Plan, func(f store.Finding) string { return planMark(r, f) }, smallList)...)
+		findingLines(plan, func(f store.Finding) string { return planMark(r, f) }, smallList)...)
 }
 
 // planMark says what a request does about what is somebody else's, or a person's.

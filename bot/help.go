@@ -16,7 +16,7 @@ func helpContent() content {
 	for _, s := range subcommands() {
 		names = append(names, s.name)
 		usage := strings.TrimSpace("/oktaws " + s.name + " " + s.usage)
-		line := fmt.Sprintf("• `%s` %s", usage, s.what)
+		line := fmt.Sprintf("• `%s` %s", mrkdwn(usage, noteLimit), s.what)
 		if s.example != s.name {
 			line += fmt.Sprintf(". Example: `/oktaws %s`", s.example)
 		}

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,6 +15,9 @@ func TestEverythingThatTheBotCanShowIsWithinSlacksLimits(t *testing.T) {
 	for _, m := range messages {
 		for _, problem := range slack.ValidateMessage(m.Text, m.JSON) {
 			t.Errorf("%s: %s", m.Name, problem)
+		}
+		if n := written(t, m.JSON); n > 11_200 {
+			t.Errorf("%s: %d characters, which Slack may refuse with msg_blocks_too_long", m.Name, n)
 		}
 		switch n := utf8.RuneCountInString(m.Text); {
 		case m.Text == "":
@@ -36,4 +40,31 @@ func TestEverythingThatTheBotCanShowIsWithinSlacksLimits(t *testing.T) {
 		}
 	}
 	t.Logf("%d messages and %d views", len(messages), len(views))
+}
+
+// written counts the characters of all texts of a message.
+func written(t *testing.T, blocks json.RawMessage) int {
+	var all any
+	if err := json.Unmarshal(blocks, &all); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			if s, ok := v["text"].(string); ok {
+				n += utf8.RuneCountInString(s)
+			}
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	walk(all)
+	return n
 }

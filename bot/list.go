@@ -34,9 +34,10 @@ func listContent(lines []string, total int) content {
 		return note("No AWS account was asked for yet. Begin with `/oktaws link`.")
 	}
 	head := plural(total, "AWS account", "AWS accounts")
+	lines = lines[:fitting(lines, bigList)]
 	all := append([]string{"*" + head + "*"}, lines...)
 	if total > len(lines) {
-		all = append(all, fmt.Sprintf("… and %d more; `/oktaws status <account ID>` shows any of them.", total-len(lines)))
+		all = append(all, fmt.Sprintf("… and %d more; `/oktaws status` and its ID shows any of them.", total-len(lines)))
 	}
 	return content{text: head + ": " + strings.TrimLeft(strings.Join(firstFew(lines, 5), " "), "• "), blocks: paragraphs(all)}
 }

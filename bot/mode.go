@@ -24,11 +24,9 @@ func (b *Bot) mode(ctx context.Context, c *command, rest string) (outcome, error
 		}
 		return outcome{}, invalid(message, "`api`: Okta reads the roles with an access key that a person enters. `groups`: the names of Okta groups say the roles.")
 	}
-	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(_ *store.Tx, was *store.Account, r *store.Request) error {
-		if was != nil {
-			r.Wish = was.Wish
-		}
-		r.Mode, r.Shared = to, b.shared(key, to)
-		return nil
+	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
+		a, err := tx.Account(key)
+		r.Mode, r.RoleSet = to, a.RoleSet
+		return err
 	})
 }

@@ -10,8 +10,12 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// lookTimeout is how long looking at all of an account may take.
-const lookTimeout = 2 * time.Minute
+const (
+	lookTimeout = 2 * time.Minute // how long looking at all of an account may take
+	// maxLooks is how many accounts people have looked at at once: far fewer than there are deliveries, so that clicks
+	// never wait for looks.
+	maxLooks = 8
+)
 
 // plan says what is there and what would change; it changes nothing.
 func (b *Bot) plan(ctx context.Context, c *command, rest string) (outcome, error) {
@@ -57,7 +61,7 @@ func (b *Bot) planned(tx *store.ReadTx, key store.AccountKey, was *store.Account
 		switch {
 		case was.Desired == store.WantUnlinked:
 			kind = store.Unlink
-		case was.State == store.Linked || was.State == store.Drifted:
+		case linked(*was):
 			kind = store.Repair
 		case was.Adopt:
 			kind = store.Adopt
@@ -96,7 +100,7 @@ func asWanted(a store.Account, r store.Request, now time.Time) store.Account {
 }
 
 func planContent(r store.Request) content {
-	head := fmt.Sprintf("To %s", wanted(r, nil))
+	head := fmt.Sprintf("To %s", wanted(r))
 	text := spoken(head) + ", nothing would change."
 	if n := len(r.Plan); n > 0 {
 		text = fmt.Sprintf("%s, %s: %s", spoken(head), plural(n, "thing would change", "things would change"), statement(r.Plan[0].What, noteLimit))
@@ -108,6 +112,14 @@ func planContent(r store.Request) content {
 // look does something that takes a while once a delivery is answered, and tells the person alone what came of it.
 func (b *Bot) look(d *delivery, key store.AccountKey, see func(context.Context) (content, error)) func(context.Context) {
 	return func(ctx context.Context) {
+		select {
+		case b.looks <- struct{}{}:
+			defer func() { <-b.looks }()
+		default:
+			b.whisper(ctx, d, refusal(&store.Error{Kind: store.Transient, Message: fmt.Sprintf("oktaws is looking at %d accounts for people already, so it has not looked at account %s.", maxLooks, accountName(key)),
+				Remedy: "Please try again in a minute."}))
+			return
+		}
 		looking, cancel := context.WithTimeout(ctx, lookTimeout)
 		defer cancel()
 		say, err := see(looking)

@@ -19,7 +19,7 @@ type provisioner struct {
 	err     error
 	made    int
 	panics  bool          // CheckTask does
-	gate    chan struct{} // where set, Credentials waits for it
+	gate    chan struct{} // where set, Credentials and Plan wait for it
 	waits   chan struct{} // where set, is closed when Credentials waits
 
 	plan    []store.Finding // what Plan finds
@@ -76,11 +76,19 @@ func (p *provisioner) Credentials(ctx context.Context, id string, by store.Perso
 	})
 }
 
-func (p *provisioner) Plan(_ context.Context, a store.Account) ([]store.Finding, error) {
+func (p *provisioner) Plan(ctx context.Context, a store.Account) ([]store.Finding, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.looked = append(p.looked, a)
-	return p.plan, p.err
+	gate, plan, err := p.gate, p.plan, p.err
+	p.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return plan, err
 }
 
 func (p *provisioner) Check(ctx context.Context, key store.AccountKey) (c store.Check, err error) {

@@ -112,7 +112,7 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 		}
 		return b.renderOutcome(m, s), nil
 	case showDrift:
-		return renderDrift(m, s, b.clock.Now()), nil
+		return b.renderDrift(m, s, b.clock.Now()), nil
 	case showTask:
 		if s.task == nil {
 			return rendering{}, errors.New("a task's message without a task")

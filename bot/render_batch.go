@@ -4,27 +4,49 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oktaws/oktaws/store"
 )
 
-// batchPlanLines is the accounts of a batch, with what differs in each, as it was when the batch was asked for.
+// batchPlanLines is the accounts of a batch, as they were when it was asked for: with what differs in each, or with their
+// names.
 func batchPlanLines(r store.Request) []string {
+	known := map[string]string{}
+	for _, f := range r.Plan {
+		known[f.Key] = oneLine(mrkdwn(f.What, noteLimit))
+	}
+	var lines []string
+	for _, key := range r.Batch {
+		lines = append(lines, "• "+code(accountName(key))+spaced(known[key.String()]))
+	}
+	head := "*The accounts*"
+	if r.Kind == store.Repair {
+		head = "*What differs*"
+	}
+	if !r.Planned.IsZero() {
+		head += ", as of " + when(r.Planned)
+	}
+	lines = append([]string{head}, within(lines, bigList-smallList)...)
+	return append(lines, waitsForLines(r)...)
+}
+
+// waitsForLines is the accounts that a rotation has to wait for and that it can't ask for.
+func waitsForLines(r store.Request) []string {
 	var lines []string
 	for _, f := range r.Plan {
 		key, err := store.ParseAccountKey(f.Key)
-		if err != nil {
-			continue
+		if err == nil && !slices.Contains(r.Batch, key) {
+			lines = append(lines, "• "+code(accountName(key))+" "+oneLine(mrkdwn(f.What, noteLimit)))
 		}
-		lines = append(lines, "• "+code(accountName(key))+" "+oneLine(statement(f.What, noteLimit)))
 	}
-	named := fitting(lines, bigList-1000)
-	lines = lines[:named]
-	if more := len(r.Batch) - named; more > 0 {
-		lines = append(lines, fmt.Sprintf("… and %d more", more))
+	if len(lines) == 0 {
+		return nil
 	}
-	return append([]string{"*What differs*, as of " + when(r.Planned)}, lines...)
+	head := ":warning: *The rotation has to wait for " + plural(len(lines), "more account", "more accounts") + "*: " +
+		"Okta signs with the new certificate only once every account that shares the application takes it. Retry or unlink what has failed."
+	return append([]string{head}, within(lines, smallList)...)
 }
 
 // renderBatchProgress is how far a batch is, edited in place.
@@ -32,14 +54,13 @@ func renderBatchProgress(m store.Message, s scene) rendering {
 	if s.tally == nil {
 		return rendering{}
 	}
-	t := s.tally
-	head := fmt.Sprintf(":hourglass_flowing_sand: *Repairing %s*", plural(t.total, "AWS account", "AWS accounts"))
+	t, what, counts := s.tally, doing(s.request), s.tally.counts(s.request.Kind)
+	head := ":hourglass_flowing_sand: *" + what + "*"
 	if t.over() == t.total {
-		head = fmt.Sprintf(":checkered_flag: *Repairing %s has ended*", plural(t.total, "AWS account", "AWS accounts"))
+		head = ":checkered_flag: *" + what + " has ended*"
 	}
-	lines := append([]string{head, bar(t.over(), t.total), t.counts()}, t.troubleLines(readerOf(m))...)
-	text := fmt.Sprintf("Repairing %s: %s.", plural(t.total, "AWS account", "AWS accounts"), t.counts())
-	return rendering{identity: showProgress, content: content{text: text, blocks: paragraphs(lines)}}
+	lines := append([]string{head, bar(t.over(), t.total), counts}, t.troubleLines(readerOf(m))...)
+	return rendering{identity: showProgress, content: content{text: spoken(what) + ": " + counts + ".", blocks: paragraphs(lines)}}
 }
 
 // renderBatchOutcome says what came of a batch, once nothing goes on any more.
@@ -48,15 +69,15 @@ func renderBatchOutcome(m store.Message, s scene) rendering {
 		return rendering{} // a failed account that is retried makes the next end news
 	}
 	t := s.tally
-	text := fmt.Sprintf("Repairing %s has ended: %s.", plural(t.total, "AWS account", "AWS accounts"), t.counts())
+	ended := fmt.Sprintf("%s has ended: %s.", doing(s.request), t.counts(s.request.Kind))
 	symbol := ":white_check_mark:"
 	h := sha256.New()
 	for _, a := range t.failed {
 		symbol = ":x:"
 		fmt.Fprintf(h, "%s %s\n", a.AccountKey, failureID(a))
 	}
-	lines := append([]string{symbol + " *" + text + "*"}, t.troubleLines(readerOf(m))...)
-	return rendering{identity: "ended-" + hex.EncodeToString(h.Sum(nil)[:6]), content: content{text: text, blocks: paragraphs(lines)}}
+	lines := append([]string{symbol + " *" + ended + "*"}, t.troubleLines(readerOf(m))...)
+	return rendering{identity: "ended-" + hex.EncodeToString(h.Sum(nil)[:6]), content: content{text: spoken(ended), blocks: paragraphs(lines)}}
 }
 
 // bar shows how much of a whole is over.
@@ -67,13 +88,14 @@ func bar(over, total int) string {
 }
 
 // counts is how many accounts are in which state, without those in which none is.
-func (t *tally) counts() string {
+func (t *tally) counts(k store.RequestKind) string {
+	done, going := progressOf(k)
 	var parts []string
 	for _, p := range []struct {
 		n    int
 		what string
 	}{
-		{t.done, "repaired"}, {t.going, "being repaired"}, {t.waiting, "waiting for a person's step"}, {len(t.failed), "failed"},
+		{t.done, done}, {t.going, going}, {t.waiting, "waiting for a person's step"}, {len(t.failed), "failed"},
 		{len(t.skipped), "skipped"}, {t.replaced, "with another request since"}, {t.toCome, "to come"},
 	} {
 		if p.n > 0 {

@@ -32,13 +32,16 @@ func lookAtCheck(tx *store.ReadTx, name string) (s scene, err error) {
 
 // renderDrift is what differs in an account, in the admin channel. What is new there is posted anew; what is gone, or
 // ignored, is edited in place.
-func renderDrift(m store.Message, s scene, now time.Time) rendering {
+func (b *Bot) renderDrift(m store.Message, s scene, now time.Time) rendering {
 	open := s.check.Open(now)
 	it := about(s.account.AccountKey, s.account.Label)
-	if len(open) == 0 {
-		if m.TS == "" {
-			return rendering{}
-		}
+	moved := m.Where != b.cfg.AdminChannel
+	switch {
+	case (moved || len(open) == 0) && m.TS == "":
+		return rendering{}
+	case moved:
+		return rendering{inPlace: true, content: note("What differs in " + it + " is now told in <#" + b.cfg.AdminChannel + ">.")}
+	case len(open) == 0:
 		return rendering{inPlace: true, content: note(allClear(s, it))}
 	}
 	var ids []string
@@ -75,8 +78,8 @@ func driftContent(s scene, open []store.Finding, it string, now time.Time) conte
 	}
 	switch {
 	case s.pending != nil:
-		blocks = append(blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending, a))))
-	case a.State != store.Linked && a.State != store.Drifted:
+		blocks = append(blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending))))
+	case !linked(*a):
 		blocks = append(blocks, aside(fmt.Sprintf("A request for it is being carried out: `/oktaws status %s` says how it stands.", accountName(a.AccountKey))))
 	default:
 		key := a.AccountKey.String()

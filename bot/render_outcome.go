@@ -25,13 +25,13 @@ func (b *Bot) renderOutcome(m store.Message, s scene) rendering {
 	case a == nil:
 	case s.finished():
 		return rendering{identity: string(a.Desired), content: b.finishedContent(*a, s.request)}
-	case a.State == store.Failed && b.adoptable(m, s):
+	case a.State == store.Failed && adoptable(*a):
 		return rendering{identity: failedForeign + failureID(*a), content: b.adoptableContent(m, s)}
 	case a.State == store.Failed:
 		return rendering{identity: "failed-" + failureID(*a), content: failedContent(*a, s.request, readerOf(m))}
 	}
-	if strings.HasPrefix(m.Identity, failedForeign) { // its button must go
-		past := fmt.Sprintf(":x: %s %s failed. It was tried again, or asked for anew, since.", doing(s.request), about(s.request.Account, s.request.Label))
+	if strings.HasPrefix(m.Identity, failedForeign) && !isPerson(m.Where) { // its button must go
+		past := fmt.Sprintf(":x: %s failed. It was tried again, or asked for anew, since.", doing(s.request))
 		return rendering{inPlace: true, content: note(past)}
 	}
 	return rendering{} // and forget the last failure, so that the same one again notifies again
@@ -42,19 +42,22 @@ func (s scene) finished() bool {
 	return !s.request.Ended.IsZero() || s.account.State == store.Linked || s.account.State == store.Unlinked
 }
 
-// adoptable says whether the message offers to take over what is in the way.
-func (b *Bot) adoptable(m store.Message, s scene) bool {
-	p := s.account.FirstProblem()
-	return m.Where == b.cfg.AdminChannel && p != nil && p.Foreign && s.account.Desired == store.WantLinked
+// adoptable says whether what stops the account is something that an adoption takes over.
+func adoptable(a store.Account) bool {
+	p := a.FirstProblem()
+	return p != nil && p.Foreign && a.Desired == store.WantLinked
 }
 
+// adoptableContent is such a failure: in the admin channel with the button that takes over what is in the way, unless
+// another request waits.
 func (b *Bot) adoptableContent(m store.Message, s scene) content {
 	c := failedContent(*s.account, s.request, readerOf(m))
-	if s.pending != nil {
-		c.blocks = append(c.blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending, s.account))))
-		return c
+	switch {
+	case s.pending != nil:
+		c.blocks = append(c.blocks, aside(fmt.Sprintf("%s asks to %s.", mention(s.pending.Requester), wanted(*s.pending))))
+	case m.Where == b.cfg.AdminChannel:
+		c.blocks = append(c.blocks, slack.NewActionBlock("outcome", button(actionTakeOver, s.request.ID, "Take it over")))
 	}
-	c.blocks = append(c.blocks, slack.NewActionBlock("outcome", button(actionTakeOver, s.request.ID, "Take it over")))
 	return c
 }
 
@@ -73,7 +76,7 @@ func failureID(a store.Account) string {
 }
 
 func failedContent(a store.Account, r store.Request, who reader) content {
-	failed := fmt.Sprintf("%s %s failed", doing(r), about(a.AccountKey, a.Label))
+	failed := doing(r) + " failed"
 	var lines []string
 	if a.Problem != nil {
 		lines = append(lines, problemLine(a.Problem, who))
@@ -88,13 +91,12 @@ func failedContent(a store.Account, r store.Request, who reader) content {
 		}
 	}
 	text := spoken(failed) + "."
-	p := a.FirstProblem()
-	if p != nil {
+	if p := a.FirstProblem(); p != nil {
 		text += " " + spoken(problemLine(p, who))
 	}
 	lines = append([]string{":x: *" + failed + "*"}, within(lines, bigList)...)
 	lines = append(lines, retryLine(a))
-	if p != nil && p.Foreign && a.Desired == store.WantLinked {
+	if adoptable(a) {
 		lines = append(lines, fmt.Sprintf("Or take over what was made by hand: `/oktaws adopt %s` asks for that.", accountName(a.AccountKey)))
 	}
 	return content{text: text, blocks: paragraphs(lines)}
@@ -117,12 +119,12 @@ func (b *Bot) finishedContent(a store.Account, r store.Request) content {
 	case store.Repair:
 		head = fmt.Sprintf(":white_check_mark: *%s is repaired*: it is again what it shall be.", it)
 		if len(r.Rotate) > 0 {
-			head += " Its " + rotated(r) + " is rotated."
+			head += " It has a new " + rotated(r) + "."
 		}
 	case store.Rotate:
-		head = fmt.Sprintf(":white_check_mark: *The %s of %s is rotated.*", rotated(r), it)
+		head = fmt.Sprintf(":white_check_mark: *%s has a new %s.*", it, rotated(r))
 	default:
-		head = fmt.Sprintf(":white_check_mark: *%s is switched*: its integration mode is %s, and its role set %s.", it, code(string(a.Mode)), code(a.RoleSetName()))
+		head = fmt.Sprintf(":white_check_mark: *%s is switched*: %s.", it, switched(r))
 	}
 	if text == "" {
 		_, said, _ := strings.Cut(head, " ")

@@ -12,12 +12,12 @@ import (
 // renderRequest is a request in the admin channel.
 func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	r := s.request
-	asks := fmt.Sprintf("%s asks to %s.", mention(r.Requester), wanted(r, s.was))
+	asks := fmt.Sprintf("%s asks to %s.", mention(r.Requester), wanted(r))
 	blocks := []slack.Block{section(sign(r.Kind) + " " + asks)}
 	if r.Reason != "" {
 		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
 	}
-	if r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change {
+	if len(r.Batch) == 0 && (r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change) {
 		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, aliased(s)))...)
 	}
 	blocks = append(blocks, paragraphs(planLines(r))...)
@@ -94,12 +94,13 @@ func decisionLine(r store.Request) string {
 // renderRequested is a request to who asked, with the way back.
 func renderRequested(s scene) rendering {
 	r := s.request
-	asked := fmt.Sprintf("You asked to %s.", wanted(r, s.was))
+	asked := fmt.Sprintf("You asked to %s.", wanted(r))
 	text := spoken(asked)
 	blocks := []slack.Block{section(":incoming_envelope: " + asked)}
 	if r.Reason != "" {
 		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
 	}
+	blocks = append(blocks, paragraphs(waitsForLines(r))...)
 	if r.State != store.Pending {
 		ended := "The request " + became(r.State) + "."
 		return rendering{identity: showRequested, content: content{text: text + " " + ended, blocks: append(blocks, aside(ended))}}
@@ -121,7 +122,7 @@ func renderDecision(s scene) rendering {
 	if r.State == store.Pending || r.Decided == nil {
 		return rendering{}
 	}
-	asked := "Your request to " + wanted(r, nil)
+	asked := "Your request to " + wanted(r)
 	text := fmt.Sprintf("%s %s.", spoken(asked), became(r.State))
 	var next string
 	switch r.State {

@@ -19,11 +19,7 @@ func (b *Bot) repair(ctx context.Context, c *command, rest string) (outcome, err
 	if err != nil {
 		return outcome{}, err
 	}
-	return b.asked(ctx, c, store.Request{Kind: store.Repair, Account: key, Reason: reason}, func(tx *store.Tx, _ *store.Account, r *store.Request) error {
-		open, err := openFindings(&tx.ReadTx, key)
-		r.Rotate = rotations(open)
-		return err
-	})
+	return b.askedToRepair(ctx, &c.delivery, store.Request{Kind: store.Repair, Account: key, Reason: reason})
 }
 
 // repairClicked asks to repair an account, from the button under what was found to differ. What the button carries is
@@ -33,18 +29,43 @@ func (b *Bot) repairClicked(ctx context.Context, c *click) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	say, err := b.ask(ctx, &c.delivery, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, _ *store.Account, r *store.Request) error {
-		open, err := openFindings(&tx.ReadTx, key)
+	var open []store.Finding
+	if err := b.store.View(ctx, func(tx *store.ReadTx) (err error) { open, err = openFindings(tx, key); return err }); err != nil {
+		return outcome{}, err
+	}
+	if len(open) > 0 && !slices.ContainsFunc(open, mendable) {
+		return outcome{}, unmendable(key, open)
+	}
+	return b.askedToRepair(ctx, &c.delivery, store.Request{Kind: store.Repair, Account: key, Reason: shortly(open)})
+}
+
+// askedToRepair asks to repair an account, and to rotate what is to be rotated in it. Where that is the certificate of an
+// application that accounts share, it asks to rotate it for all of them: on the way, that repairs them as well.
+func (b *Bot) askedToRepair(ctx context.Context, d *delivery, r store.Request) (outcome, error) {
+	var also string
+	say, err := b.ask(ctx, d, r, func(tx *store.Tx, r *store.Request) error {
+		a, err := tx.Account(r.Account)
 		if err != nil {
 			return err
 		}
-		if len(open) > 0 && !slices.ContainsFunc(open, mendable) {
-			return unmendable(key, open)
+		open, err := openFindings(&tx.ReadTx, r.Account)
+		if err != nil {
+			return err
 		}
-		r.Rotate, r.Reason = rotations(open), shortly(open)
-		return nil
+		r.Rotate = rotations(open)
+		if !slices.Contains(r.Rotate, store.RotateCertificate) {
+			return nil
+		}
+		shared, err := forAll(&tx.ReadTx, a, r)
+		if shared {
+			also = fmt.Sprintf(" The certificate of %s is that of all accounts in this application; whatever else differs in them is repaired on the way.", about(a.AccountKey, a.Label))
+		}
+		return err
 	})
-	return outcome{say: say}, err
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{say: note(say.text + also)}, nil
 }
 
 // drifted returns the account of a click by a full member on the newest message about what differs.
@@ -96,7 +117,7 @@ func (b *Bot) repairAll(ctx context.Context, c *command, reason string) (outcome
 	r := store.Request{Kind: store.Repair, Reason: reason}
 	var left []string // that a repair can do nothing about
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
-		if err := noBatchWaits(tx); err != nil {
+		if err := noBatchWaits(tx, r); err != nil {
 			return err
 		}
 		return b.collect(tx, &r, &left)
@@ -112,7 +133,7 @@ func (b *Bot) repairAll(ctx context.Context, c *command, reason string) (outcome
 	if len(r.Batch) == 0 {
 		return outcome{say: note(":white_check_mark: No account has drifted in a way that oktaws can repair." + also)}, nil
 	}
-	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, _ *store.Account, _ *store.Request) error { return noBatchWaits(&tx.ReadTx) })
+	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, r *store.Request) error { return noBatchWaits(&tx.ReadTx, *r) })
 	if err != nil {
 		return outcome{}, err
 	}
@@ -152,11 +173,11 @@ func (b *Bot) collect(tx *store.ReadTx, r *store.Request, left *[]string) error 
 // mostPlanned is of how many accounts a batch keeps what differs: more than one message can name.
 const mostPlanned = 200
 
-// noBatchWaits refuses a second batch while one waits for a decision.
-func noBatchWaits(tx *store.ReadTx) error {
+// noBatchWaits refuses a batch while one for the same waits for a decision.
+func noBatchWaits(tx *store.ReadTx, like store.Request) error {
 	var waiting *store.Request
 	err := tx.Requests(func(r store.Request) bool {
-		if r.State == store.Pending && len(r.Batch) > 0 {
+		if r.State == store.Pending && len(r.Batch) > 0 && r.Kind == like.Kind && r.Shared == like.Shared && (r.Shared == "" || r.Batch[0].Partition == like.Batch[0].Partition) {
 			waiting = &r
 		}
 		return waiting == nil
@@ -164,6 +185,10 @@ func noBatchWaits(tx *store.ReadTx) error {
 	if err != nil || waiting == nil {
 		return err
 	}
-	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("a request to repair all accounts that have drifted, by <@%s>, waits for approval already", waiting.Requester.ID),
+	what := "repair all accounts that have drifted"
+	if like.Shared != "" {
+		what = "rotate the certificate of the Okta application " + like.Shared
+	}
+	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("a request to %s, by <@%s>, waits for approval already", what, waiting.Requester.ID),
 		Remedy: "It can be approved, denied or withdrawn."}
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -26,12 +27,10 @@ func (b *Bot) roles(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(_ *store.Tx, was *store.Account, r *store.Request) error {
-		if was != nil {
-			r.Wish = was.Wish
-		}
-		r.RoleSet = set
-		return nil
+	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
+		a, err := tx.Account(key)
+		r.Mode, r.RoleSet = cmp.Or(a.Mode, b.cfg.Mode), set // one that was never linked has no mode, and is refused for that
+		return err
 	})
 }
 

@@ -25,12 +25,47 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 		return outcome{}, invalid(message, "`key`: the access key that Okta holds. `certificate`: the SAML certificate by which Okta signs.")
 	}
 	r := store.Request{Kind: store.Rotate, Account: key, Rotate: []store.Rotation{what}, Reason: reason}
-	return b.asked(ctx, c, r, func(_ *store.Tx, was *store.Account, _ *store.Request) error {
-		if was == nil || what != store.RotateKey || was.Mode == store.ModeAPI {
-			return nil
+	return b.asked(ctx, c, r, func(tx *store.Tx, r *store.Request) error {
+		a, err := tx.Account(key)
+		switch {
+		case err != nil:
+			return err
+		case what == store.RotateCertificate:
+			_, err = forAll(&tx.ReadTx, a, r)
+			return err
+		case linked(a) && a.Mode == store.ModeGroups:
+			return &store.Error{Kind: store.Conflict,
+				Message: fmt.Sprintf("account %s is in integration mode %s, so Okta holds no access key of it", accountName(key), a.Mode),
+				Remedy:  fmt.Sprintf("Its certificate can be rotated: /oktaws rotate %s certificate.", accountName(key))}
 		}
-		return &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("account %s is in integration mode %s, so Okta holds no access key of it", accountName(key), was.Mode),
-			Remedy:  fmt.Sprintf("Its certificate can be rotated: /oktaws rotate %s certificate.", accountName(key))}
+		return nil
 	})
+}
+
+// forAll makes of a request to rotate an account's certificate one for all linked accounts that share its Okta
+// application, and says whether it did: Okta signs with the new certificate only once each of them takes it. The plan
+// names those too that can't be asked for now, and that the rotation has to wait for.
+func forAll(tx *store.ReadTx, a store.Account, r *store.Request) (bool, error) {
+	if a.Shared == "" || !linked(a) { // for one that isn't linked, the store says what can be done
+		return false, nil
+	}
+	r.Kind, r.Account, r.Wish, r.Rotate = store.Rotate, store.AccountKey{}, store.Wish{Shared: a.Shared}, []store.Rotation{store.RotateCertificate}
+	r.Planned = tx.Now()
+	err := tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
+		f := store.Finding{Key: other.AccountKey.String(), What: other.Label}
+		if state := position(other); state != string(store.Linked) {
+			f.What += ": " + state
+		}
+		if linked(other) {
+			r.Batch = append(r.Batch, other.AccountKey)
+		}
+		if !linked(other) || len(r.Plan) < mostPlanned {
+			r.Plan = append(r.Plan, f)
+		}
+		return true
+	})
+	if err != nil {
+		return true, err
+	}
+	return true, noBatchWaits(tx, *r)
 }

@@ -44,7 +44,7 @@ func (b *Bot) listen(ctx, held context.Context) error {
 		case <-ctx.Done():
 			taken.Wait()
 			select {
-			case <-time.After(linger):
+			case <-time.After(time.Until(time.Unix(0, b.acked.Load()).Add(linger))):
 			case <-held.Done():
 			}
 			return nil
@@ -215,6 +215,7 @@ func (b *Bot) respond(ctx context.Context, to acker, event socketmode.Event) rep
 func (b *Bot) ack(ctx context.Context, to acker, id string, payload any) error {
 	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
 	defer cancel()
+	defer func() { b.acked.Store(time.Now().UnixNano()) }()
 	return to.AckCtx(ctx, id, payload)
 }
 

@@ -60,10 +60,10 @@ func statusContent(s scene, now time.Time) content {
 	a, r := *s.account, s.request
 	lines := []string{fmt.Sprintf("*%s*: %s", about(a.AccountKey, a.Label), position(a))}
 	if p := s.pending; p != nil {
-		lines = append(lines, fmt.Sprintf("%s asked %s to %s. It has %d of %d approvals.", mention(p.Requester), when(p.Created), wanted(*p, &a), len(p.Approvals), p.Required))
+		lines = append(lines, fmt.Sprintf("%s asked %s to %s. It has %d of %d approvals.", mention(p.Requester), when(p.Created), wanted(*p), len(p.Approvals), p.Required))
 	}
 	if r.ID != "" {
-		lines = append(lines, fmt.Sprintf("%s asked %s to %s.", mention(r.Requester), when(r.Created), wanted(r, nil)))
+		lines = append(lines, fmt.Sprintf("%s asked %s to %s.", mention(r.Requester), when(r.Created), wanted(r)))
 		if r.Decided != nil {
 			lines = append(lines, decisionLine(r))
 		}
@@ -84,7 +84,7 @@ func statusContent(s scene, now time.Time) content {
 		lines = append(lines, ":warning: The last look at it failed: "+troubleLine(s.check.Problem))
 	}
 	lines = append(lines, leftLines(a)...)
-	if (a.State == store.Linked || a.State == store.Drifted) && a.Known.TileURL != "" {
+	if linked(a) && a.Known.TileURL != "" {
 		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
 	}
 	return content{
@@ -116,7 +116,7 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 				counts["waiting for approval"]++
 			}
 			if r.Requester.ID == by.ID && r.Parent == "" {
-				own = append(own, fmt.Sprintf("• to %s: %s, asked for %s", wanted(r, nil), r.State, when(r.Created)))
+				own = append(own, fmt.Sprintf("• to %s: %s, asked for %s", wanted(r), r.State, when(r.Created)))
 			}
 			return true
 		})

@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"slices"
-
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -21,8 +19,12 @@ type tally struct {
 // count reads the accounts of a batch.
 func count(tx *store.ReadTx, r store.Request) (*tally, error) {
 	t := &tally{total: len(r.Batch), skipped: r.Skipped, toCome: len(r.Batch) - r.Opened}
+	skipped := map[store.AccountKey]bool{}
+	for _, s := range r.Skipped {
+		skipped[s.Account] = true
+	}
 	for _, key := range r.Batch[:r.Opened] {
-		if slices.ContainsFunc(r.Skipped, func(s store.Skipped) bool { return s.Account == key }) {
+		if skipped[key] {
 			continue
 		}
 		a, err := tx.Account(key)

@@ -33,7 +33,7 @@ func (b *Bot) withdraw(ctx context.Context, c *command, rest string) (outcome, e
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: note(":leftwards_arrow_with_hook: Your request to " + wanted(r, nil) + " is withdrawn.")}, nil
+	return outcome{say: note(":leftwards_arrow_with_hook: Your request to " + wanted(r) + " is withdrawn.")}, nil
 }
 
 // withdrawClicked takes a pending request back from the button in the requester's direct message.

@@ -10,14 +10,9 @@ import (
 // Each kind of request in words. They stand after a person ("asks to …", "You asked to …"), so that one wording serves
 // every message.
 
-// wanted is what a request asks for, after "to". was is the account as it is until the request is carried out, where
-// that is known.
-func wanted(r store.Request, was *store.Account) string {
-	if len(r.Batch) > 0 {
-		return "repair " + plural(len(r.Batch), "AWS account that has drifted", "AWS accounts that have drifted")
-	}
-	it := about(r.Account, r.Label)
-	switch r.Kind {
+// wanted is what a request asks for, after "to".
+func wanted(r store.Request) string {
+	switch it := subject(r); r.Kind {
 	case store.Link:
 		return "link " + inFull(r)
 	case store.Adopt:
@@ -30,15 +25,46 @@ func wanted(r store.Request, was *store.Account) string {
 		}
 		return "repair " + it
 	case store.Change:
-		return changed(r, was)
+		return changed(r)
 	case store.Rotate:
 		return "rotate the " + rotated(r) + " of " + it
+	default:
+		return string(r.Kind) + " " + it
 	}
-	return string(r.Kind) + " " + it
+}
+
+// subject is the account that a request is about, or, of a batch, its accounts.
+func subject(r store.Request) string {
+	switch n := len(r.Batch); {
+	case n == 0:
+		return about(r.Account, r.Label)
+	case r.Kind == store.Repair:
+		return plural(n, "AWS account that has drifted", "AWS accounts that have drifted")
+	case r.Shared != "":
+		return "the Okta application " + code(r.Shared) + " for the " + plural(n, "linked AWS account that shares it", "linked AWS accounts that share it")
+	default:
+		return plural(n, "AWS account", "AWS accounts")
+	}
+}
+
+// named is subject in few words.
+func named(r store.Request) string {
+	n := len(r.Batch)
+	if n == 0 {
+		return subject(r)
+	}
+	it := plural(n, "AWS account", "AWS accounts")
+	if r.Shared != "" {
+		it = "the Okta application " + code(r.Shared) + " for " + it
+	}
+	return it
 }
 
 // inFull is the account, and what it is linked as.
 func inFull(r store.Request) string {
+	if len(r.Batch) > 0 {
+		return subject(r)
+	}
 	account := "AWS account " + code(accountName(r.Account))
 	if r.Kind == store.Adopt {
 		account += " and link it"
@@ -50,20 +76,37 @@ func inFull(r store.Request) string {
 	return full
 }
 
-// changed is what a request to change an account asks for. Once it is decided, only what it shall be is known.
-func changed(r store.Request, was *store.Account) string {
-	it := about(r.Account, r.Label)
-	switch {
-	case was == nil || was.Mode == r.Mode && was.RoleSetName() == r.RoleSetName() && was.Shared == r.Shared:
+// changed is what a request to change an account asks for.
+func changed(r store.Request) string {
+	it := subject(r)
+	switch mode, set := changes(r); {
+	case mode == set:
 		return fmt.Sprintf("give %s the integration mode %s and the role set %s", it, code(string(r.Mode)), code(r.RoleSetName()))
-	case was.RoleSetName() != r.RoleSetName():
-		return fmt.Sprintf("give %s the role set %s in place of %s", it, code(r.RoleSetName()), code(was.RoleSetName()))
-	case was.Mode == r.Mode:
-		return fmt.Sprintf("move %s to the Okta application *%s*", it, mrkdwn(r.AppLabel(), nameLimit))
+	case set:
+		return fmt.Sprintf("give %s the role set %s in place of %s", it, code(r.RoleSetName()), code(r.Was.RoleSetName()))
 	case r.Mode == store.ModeGroups:
-		return fmt.Sprintf("switch %s from %s to %s, which deletes its IAM user", it, code(string(was.Mode)), code(string(r.Mode)))
+		return fmt.Sprintf("switch %s from %s to %s, which deletes its IAM user", it, code(string(r.Was.Mode)), code(string(r.Mode)))
 	}
-	return fmt.Sprintf("switch %s from %s to %s, which makes an IAM user and takes a person's step in Okta", it, code(string(was.Mode)), code(string(r.Mode)))
+	return fmt.Sprintf("switch %s from %s to %s, which makes an IAM user and takes a person's step in Okta", it, code(string(r.Was.Mode)), code(string(r.Mode)))
+}
+
+// changes says what of an account a request changes: neither, where a change that failed is asked for again.
+func changes(r store.Request) (mode, set bool) {
+	if r.Was.Mode == "" { // a batch is of accounts that may be this or that
+		return true, true
+	}
+	return r.Was.Mode != r.Mode, r.Was.RoleSetName() != r.RoleSetName()
+}
+
+// switched is what became of an account by a request to change it.
+func switched(r store.Request) string {
+	switch mode, set := changes(r); {
+	case mode == set:
+		return fmt.Sprintf("its integration mode is %s, and its role set %s", code(string(r.Mode)), code(r.RoleSetName()))
+	case set:
+		return fmt.Sprintf("its role set is %s in place of %s", code(r.RoleSetName()), code(r.Was.RoleSetName()))
+	}
+	return fmt.Sprintf("its integration mode is %s in place of %s", code(string(r.Mode)), code(string(r.Was.Mode)))
 }
 
 // rotated is what a request rotates.
@@ -79,7 +122,7 @@ func rotated(r store.Request) string {
 			parts = append(parts, string(what))
 		}
 	}
-	return strings.Join(parts, " and its ")
+	return strings.Join(parts, " and ")
 }
 
 // sign stands in front of a request.
@@ -99,21 +142,37 @@ func sign(k store.RequestKind) string {
 	return ":twisted_rightwards_arrows:"
 }
 
-// doing is what goes on while a request is carried out, before the account's name.
+// doing is what goes on while a request is carried out.
 func doing(r store.Request) string {
+	it := named(r)
 	switch r.Kind {
 	case store.Link:
-		return "Linking"
+		return "Linking " + it
 	case store.Adopt:
-		return "Taking over"
+		return "Taking over " + it
 	case store.Unlink:
-		return "Unlinking"
+		return "Unlinking " + it
 	case store.Repair:
-		return "Repairing"
+		return "Repairing " + it
 	case store.Rotate:
-		return "Rotating the " + rotated(r) + " of"
+		return "Rotating the " + rotated(r) + " of " + it
 	}
-	return "Changing"
+	return "Changing " + it
+}
+
+// progressOf is what an account of a batch is once it is what was asked for, and until then.
+func progressOf(k store.RequestKind) (done, going string) {
+	switch k {
+	case store.Link, store.Adopt:
+		return "linked", "being linked"
+	case store.Unlink:
+		return "unlinked", "being unlinked"
+	case store.Repair:
+		return "repaired", "being repaired"
+	case store.Change:
+		return "changed", "being changed"
+	}
+	return "done", "under way"
 }
 
 // became is how a request ended, after its name.
@@ -126,14 +185,21 @@ func became(s store.RequestState) string {
 
 // askAgain is the command that asks for the same once more.
 func askAgain(r store.Request) string {
+	account := accountName(r.Account)
 	if len(r.Batch) > 0 {
-		return "`/oktaws repair all`"
+		account = accountName(r.Batch[0])
 	}
-	switch r.Kind {
-	case store.Link:
-		return "`/oktaws link`"
-	case store.Change:
-		return "`/oktaws mode` or `/oktaws roles`"
+	switch mode, set := changes(r); {
+	case len(r.Batch) > 0 && r.Kind == store.Repair:
+		account = "all"
+	case r.Kind == store.Adopt && r.Was.Mode == "" && r.Label != "": // an account that has failed has its name already
+		account += " " + r.Label
+	case r.Kind == store.Rotate && len(r.Rotate) > 0:
+		account += " " + string(r.Rotate[0])
+	case r.Kind == store.Change && set && !mode:
+		return code("/oktaws roles " + account + " " + r.RoleSetName())
+	case r.Kind == store.Change:
+		return code("/oktaws mode " + account + " " + string(r.Mode))
 	}
-	return fmt.Sprintf("`/oktaws %s %s`", r.Kind, accountName(r.Account))
+	return code("/oktaws " + string(r.Kind) + " " + account)
 }

@@ -475,3 +475,107 @@ func (w *world) steps(change func(a *store.Account)) {
 		return tx.SaveAccount(&a)
 	})
 }
+
+// finish has every step of the account done, and says what the first one left alone.
+func (w *world) finish(left ...string) {
+	w.Helper()
+	w.steps(func(a *store.Account) {
+		for i, title := range provision.Titles(*a) {
+			step := store.Step{State: store.StepDone, Undo: a.Desired == store.WantUnlinked}
+			if i == 0 {
+				step.Left = left
+			}
+			a.Steps[title.Name] = step
+		}
+	})
+}
+
+// fail has the account's second step fail.
+func (w *world) fail(p store.Problem) {
+	w.Helper()
+	w.steps(func(a *store.Account) {
+		a.Steps[provision.Titles(*a)[1].Name] = store.Step{State: store.StepFailed, Ended: w.clock.Now(), Problem: &p}
+	})
+}
+
+// linked has the account linked.
+func (w *world) linked() store.Request {
+	w.Helper()
+	r, _ := w.approved()
+	w.finish()
+	w.message(slack.AdminChannel, "is linked*")
+	w.message(w.slack.DM(slack.Requester), "is linked*")
+	return r
+}
+
+// linkedToo puts another linked account into the store.
+func (w *world) linkedToo(id, label string) store.AccountKey {
+	w.Helper()
+	key := store.AccountKey{Partition: "aws", ID: id}
+	w.update(func(tx *store.Tx) error {
+		a := store.Account{AccountKey: key, Wish: store.Wish{Label: label, Mode: store.ModeAPI}, Desired: store.WantLinked,
+			Steps: map[string]store.Step{"identity": {State: store.StepDone}}}
+		return tx.SaveAccount(&a)
+	})
+	return key
+}
+
+// found has a check of the account find this.
+func (w *world) found(key store.AccountKey, findings ...store.Finding) {
+	w.Helper()
+	w.update(func(tx *store.Tx) error {
+		a, err := tx.Account(key)
+		if err != nil {
+			return err
+		}
+		if err := tx.Checked(&a, findings, nil); err != nil {
+			return err
+		}
+		return tx.SaveAccount(&a)
+	})
+}
+
+// differs is something that a repair mends.
+func differs(name string) store.Finding {
+	return store.Finding{Key: "roles/" + name, Step: "roles", What: "the role <" + name + "> is missing", Means: "its members can't sign on", Mend: "makes it anew"}
+}
+
+// agree has the second admin approve what the first message in the admin channel that says all of this asks for.
+func (w *world) agree(all ...string) slack.Message {
+	w.Helper()
+	m := w.message(slack.AdminChannel, append(all, "[approve]")...)
+	w.click(slack.AdminTwo, m, "approve")
+	w.tick()
+	return w.now(m, "Approved by <@"+slack.AdminTwo+">")
+}
+
+// answers checks that a command is answered with all of this.
+func (w *world) answers(user, text string, all ...string) {
+	w.Helper()
+	got := w.reply(user, text)
+	for _, s := range all {
+		if !strings.Contains(got, s) {
+			w.Errorf("/oktaws %s: %q doesn't say %q", text, got, s)
+		}
+	}
+}
+
+// clickOld has somebody click a button of a message as it was, whatever it is now.
+func (w *world) clickOld(user string, m slack.Message, action string) {
+	w.Helper()
+	if seen, err := w.slack.ClickOld(w.context(), user, m, action); err != nil || seen.Error != "" {
+		w.Fatalf("%s clicks %s: %v, %s", user, action, err, seen.Error)
+	}
+}
+
+// tick lets a second pass, so that messages may be edited again.
+func (w *world) tick() { w.clock.Advance(time.Second) }
+
+// account is the account as it is stored.
+func (w *world) account(key store.AccountKey) (a store.Account) {
+	w.Helper()
+	if err := w.store.View(w.T.Context(), func(tx *store.ReadTx) (err error) { a, err = tx.Account(key); return err }); err != nil {
+		w.Fatal(err)
+	}
+	return a
+}

@@ -173,6 +173,7 @@ func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey)
 			continue
 		}
 		if k.Active {
+			keys[i].Active = false
 			if err := w.aws.SetAccessKeyActive(ctx, w.userName(), k.ID, false); err != nil && store.KindOf(err) != store.NotFound {
 				return err
 			}

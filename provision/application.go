@@ -83,7 +83,11 @@ func (w *work) wantMapping(mode store.Mode) (map[string]any, error) {
 	if mode != store.ModeGroups {
 		return map[string]any{"useGroupMapping": false}, nil
 	}
-	filter, err := GroupFilter(w.r.cfg.groupTemplate())
+	only := a.ID
+	if a.Shared != "" {
+		only = ""
+	}
+	filter, err := GroupFilter(w.r.cfg.groupTemplate(), only)
 	if err != nil {
 		return nil, &store.Error{Kind: store.Permanent,
 			Message: fmt.Sprintf("The names of the Okta groups of account %s can't say account and role: %s.", a.ID, err),

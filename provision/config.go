@@ -78,8 +78,12 @@ func (c Config) GroupName(r RoleSpec, w store.Wish, account, alias string) strin
 var placeholder = regexp.MustCompile(`\{(label|account|role|alias)\}`)
 
 // GroupFilter is the application's groupFilter in mode groups: the pattern by which Okta reads the account and the role
-// off the names that the template makes. It fails where the template does not say both, once each.
-func GroupFilter(template string) (string, error) {
+// off the names that the template makes. With an account's ID it reads those of that account only, so that an application
+// of its own gives nobody another account's roles. It fails where the template does not say both, once each.
+func GroupFilter(template, account string) (string, error) {
+	if account == "" {
+		account = `\d+`
+	}
 	var out strings.Builder
 	out.WriteString("^")
 	seen := map[string]int{}
@@ -90,7 +94,7 @@ func GroupFilter(template string) (string, error) {
 		seen[name]++
 		switch name {
 		case "account":
-			out.WriteString(`(?{{accountid}}\d+)`)
+			out.WriteString("(?{{accountid}}" + account + ")")
 		case "role":
 			out.WriteString(`(?{{role}}[\w+=,.@\-]+)`)
 		case "label":

@@ -142,6 +142,11 @@ func (w *work) accessKeys(ctx context.Context) ([]usedKey, error) {
 	for _, k := range keys {
 		use, err := w.aws.KeyUse(ctx, k.ID)
 		if err != nil {
+			// AWS refuses to say of a key that isn't there as it does where we lack the permission.
+			now, listErr := w.aws.AccessKeys(ctx, w.userName())
+			if listErr == nil && !slices.ContainsFunc(now, func(n AccessKey) bool { return n.ID == k.ID }) {
+				continue // it went meanwhile
+			}
 			return nil, err
 		}
 		out = append(out, usedKey{k, use})

@@ -209,7 +209,7 @@ func (w *work) roles(ctx context.Context) (result, error) {
 // takeStack refuses a stack that isn't ours, or that is to be adopted and holds something else than roles of the role set:
 // updating it to our template would delete that.
 func (w *work) takeStack(ctx context.Context, stack *Stack) error {
-	if ours(stack.Tags) || stack.ID == w.known().StackID {
+	if w.ourStack(stack) {
 		return nil
 	}
 	if !w.get().Adopt {
@@ -357,6 +357,7 @@ func (w *work) importRoles(ctx context.Context, outside []RoleSpec) (result, err
 	if spec.Template, err = importTemplate(outside); err != nil {
 		return result{}, err
 	}
+	spec.Tags = nil // an import takes none; the update that follows gives the stack ours
 	spec.Token = w.token("import")
 	if err := w.learn(ctx, func(k *store.Known) { k.StackImport = spec.Token }); err != nil {
 		return result{}, err
@@ -373,6 +374,12 @@ func (w *work) importRoles(ctx context.Context, outside []RoleSpec) (result, err
 		return result{}, err
 	}
 	return again(stackPoll, fmt.Sprintf("%d roles are being imported into the stack %s", len(outside), spec.Name))
+}
+
+// ourStack says whether the stack is ours: it bears our tag, or is known, as one is only once it was made or taken over, or
+// is the one that an import of ours makes.
+func (w *work) ourStack(stack *Stack) bool {
+	return ours(stack.Tags) || stack.ID == w.known().StackID || w.importing(stack)
 }
 
 // importing tells the stack that our own change set is for.
@@ -525,7 +532,7 @@ func (w *work) remainsRoles(ctx context.Context, s *sight) ([]store.Finding, err
 		}
 		return out, err
 	}
-	if !ours(stack.Tags) && !w.importing(stack) {
+	if !w.ourStack(stack) {
 		return []store.Finding{leftAlone(roles, "stack", describeStack(stack))}, nil
 	}
 	return []store.Finding{finding(roles, "there", "The CloudFormation stack "+stack.Name+" with the roles", "Sessions that are open as those roles end", "deletes it with its roles")}, nil
@@ -572,7 +579,7 @@ func (w *work) undoRoles(ctx context.Context) (result, error) {
 		}
 		return res, nil
 	}
-	if !ours(stack.Tags) && !w.importing(stack) {
+	if !w.ourStack(stack) {
 		return left(describeStack(stack))
 	}
 	if stack.ID != w.known().StackID {

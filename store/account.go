@@ -94,7 +94,7 @@ func (w Wish) AppLabel() string {
 type Account struct {
 	Meta
 	AccountKey
-	Wish
+	Wish                      // of a request that waits to link it, before anybody approved: that request's
 	Desired   Desired         `json:"desired,omitempty"`
 	State     AccountState    `json:"state"`
 	RequestID string          `json:"request,omitempty"`  // the request that is being carried out, or was last
@@ -226,7 +226,7 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	tx.remember(&a.Meta)
 	a.derive(tx.now)
 	if before.State != a.State {
-		if err := tx.newState(a, before.State); err != nil {
+		if err := tx.newState(a); err != nil {
 			return err
 		}
 	}
@@ -237,21 +237,12 @@ func (tx *Tx) SaveAccount(a *Account) error {
 }
 
 // newState notes that an account has come to another state.
-func (tx *Tx) newState(a *Account, before AccountState) error {
+func (tx *Tx) newState(a *Account) error {
 	e := Event{What: "account." + string(a.State), Account: a.AccountKey, Request: a.RequestID}
 	if p := a.FirstProblem(); p != nil && a.State == Failed {
 		e.Text = p.Message
 	}
-	if err := tx.Record(e); err != nil {
-		return err
-	}
-	if a.State != Linked && a.State != Unlinked {
-		return nil
-	}
-	if before == Drifted {
-		return nil // what was found is gone, or is ignored: no request was carried out
-	}
-	if err := tx.endCheck(a.AccountKey); err != nil {
+	if err := tx.Record(e); err != nil || a.State != Linked && a.State != Unlinked {
 		return err
 	}
 	return tx.endRequest(a)
@@ -338,6 +329,9 @@ func (a *Account) ready(name string) bool {
 		return has && s.State != StepDone
 	})
 }
+
+// fresh says whether nothing of the account is linked, or on its way: a request to link it begins from nothing.
+func (a *Account) fresh() bool { return a.State == None || a.State == Unlinked }
 
 // FirstProblem returns what stops the account, or nil.
 func (a *Account) FirstProblem() *Problem {

@@ -70,15 +70,64 @@ func TestStateAndDueFollowFromTheSteps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRecords(t)
 			r.linking()
-			r.do(func(tx *store.Tx) error {
-				a, err := tx.Account(account)
-				if err != nil {
-					return err
-				}
-				a.Steps, a.Needs, a.Problem = c.steps, c.needs, c.problem
-				return tx.SaveAccount(&a)
+			change := func(a *store.Account) { a.Steps, a.Needs, a.Problem = c.steps, c.needs, c.problem }
+			if a := r.save(account, change); a.State != c.state || !a.Due.Equal(c.due) {
+				t.Errorf("the account is %s and due %v, want %s and %v", a.State, a.Due, c.state, c.due)
+			}
+			// What a request that waits would change is looked at in any case, and no later for what is due anyway.
+			plan := func(a *store.Account) { a.PlanDue = soon }
+			want := c.due
+			if want.IsZero() || want.After(soon) {
+				want = soon
+			}
+			if a := r.save(account, plan); a.State != c.state || !a.Due.Equal(want) {
+				t.Errorf("with a plan to make, the account is %s and due %v, want %s and %v", a.State, a.Due, c.state, want)
+			}
+		})
+		t.Run(name+", to be unlinked", func(t *testing.T) {
+			r := newRecords(t)
+			r.linking()
+			r.open(ask("r2", store.Unlink, account))
+			r.approve("r2", admin)
+			state := map[store.AccountState]store.AccountState{store.Linking: store.Unlinking, store.Linked: store.Unlinked}[c.state]
+			if state == store.None {
+				state = c.state
+			}
+			change := func(a *store.Account) { a.Steps, a.Needs, a.Problem, a.CheckDue = c.steps, c.needs, c.problem, late }
+			if a := r.save(account, change); a.State != state || !a.Due.Equal(c.due) {
+				t.Errorf("the account is %s and due %v, want %s and %v", a.State, a.Due, state, c.due)
+			}
+		})
+	}
+}
+
+// A linked account has nothing to try; it is due when it is to be looked at.
+func TestALinkedAccountIsDueForItsCheckOnly(t *testing.T) {
+	soon, late := start.Add(time.Minute), start.Add(time.Hour)
+	for name, c := range map[string]struct {
+		drifted     int
+		check, plan time.Time
+		problem     *store.Problem
+		state       store.AccountState
+		due         time.Time
+	}{
+		"never checked":                 {state: store.Linked},
+		"checked later":                 {check: late, state: store.Linked, due: late},
+		"a plan comes first":            {check: late, plan: soon, state: store.Linked, due: soon},
+		"a plan comes after":            {check: soon, plan: late, state: store.Linked, due: soon},
+		"drifted":                       {drifted: 2, check: late, state: store.Drifted, due: late},
+		"drifted, never checked":        {drifted: 1, state: store.Drifted},
+		"stopped":                       {check: soon, problem: &store.Problem{Message: "stop"}, state: store.Failed},
+		"stopped, with a plan to make":  {check: soon, plan: late, problem: &store.Problem{Message: "stop"}, state: store.Failed, due: late},
+		"stopped, though it is drifted": {drifted: 1, check: soon, problem: &store.Problem{Message: "stop"}, state: store.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRecords(t)
+			r.linked()
+			a := r.save(account, func(a *store.Account) {
+				a.Drifted, a.CheckDue, a.PlanDue, a.Problem = c.drifted, c.check, c.plan, c.problem
 			})
-			if a := r.account(account); a.State != c.state || !a.Due.Equal(c.due) {
+			if a.State != c.state || !a.Due.Equal(c.due) {
 				t.Errorf("the account is %s and due %v, want %s and %v", a.State, a.Due, c.state, c.due)
 			}
 		})
@@ -165,27 +214,6 @@ func TestRetry(t *testing.T) {
 	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.Retry(account2, admin); return err }), store.NotFound)
 	r.open(link("r2", account2, "Other"))
 	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.Retry(account2, admin); return err }), store.Conflict, "not linked")
-}
-
-func TestAnAccountThatIsNotWantedLinkedKeepsItsState(t *testing.T) {
-	r := newRecords(t)
-	r.linking()
-	r.do(func(tx *store.Tx) error {
-		a, err := tx.Account(account)
-		if err != nil {
-			return err
-		}
-		a.Desired, a.State, a.Due = store.WantUnlinked, store.Unlinked, time.Time{}
-		return tx.SaveAccount(&a)
-	})
-	if a := r.account(account); a.State != store.Unlinked || !a.Due.IsZero() {
-		t.Errorf("the account is %+v", a)
-	}
-	r.open(link("r2", account, "Data-Team"))
-	r.approve("r2", admin)
-	if a := r.account(account); a.State != store.Linking || a.RequestID != "r2" {
-		t.Errorf("asked for again, the account is %+v", a)
-	}
 }
 
 func TestAccountsAreVisitedInOrder(t *testing.T) {

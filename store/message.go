@@ -96,6 +96,34 @@ func (tx *Tx) touch(subject string) error {
 	return nil
 }
 
+// A transaction takes only so many writes, and a change of one record may concern the messages about several. Those of
+// the records at its edge follow later: such a record is due, and Untold until it is planned.
+
+// putTold writes a record, and has the messages about it rendered anew.
+func (tx *Tx) putTold(rec record) error {
+	tx.remember(rec.meta())
+	rec.meta().Untold = false
+	if err := tx.put(rec); err != nil {
+		return err
+	}
+	return tx.touch(rec.Key())
+}
+
+// putUntold writes a record, due at once; the messages about it follow when it is planned.
+func (tx *Tx) putUntold(rec record) error {
+	tx.remember(rec.meta())
+	rec.meta().Untold, rec.meta().Due = true, tx.now
+	return tx.put(rec)
+}
+
+// planned writes a record of which nothing but the due time has changed.
+func (tx *Tx) planned(rec record) error {
+	if rec.meta().Untold {
+		return tx.putTold(rec)
+	}
+	return tx.put(rec)
+}
+
 const seenPrefix = "seen/"
 
 type seen struct {

@@ -3,58 +3,92 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
 
-// model is what the records should say, kept in the plainest way: what people asked for and decided, and whether each
-// account has a link under way. Random people do random things to both it and the store.
+// model is what the records should say, kept in the plainest way: what people asked for and decided, and where each
+// account stands. Random people do random things to both it and the store.
 type model struct {
 	*records
 	rand     *rand.Rand
 	requests map[string]*modelRequest
-	present  map[store.AccountKey]string // the request that the account is about
-	accounts map[store.AccountKey]store.AccountState
+	accounts map[store.AccountKey]*modelAccount
+	seen     map[string]int // how often what was tried
 	next     int
 }
 
 type modelRequest struct {
 	state     store.RequestState
+	kind      store.RequestKind
 	account   store.AccountKey
-	label     string
+	batch     []store.AccountKey
+	opened    int
+	skipped   []store.AccountKey
+	wish      store.Wish
+	rotate    []store.Rotation
 	by        store.Person
 	required  int
 	approvals map[string]bool
 	expires   time.Time
 	decisions int
+	ended     bool
+}
+
+type modelAccount struct {
+	state    store.AccountState
+	desired  store.Desired
+	wish     store.Wish // once it was approved
+	pending  string
+	request  string
+	findings map[string]time.Time // since when
+	ignored  map[string]time.Time // until when
+	drifted  int
 }
 
 func TestRandomPeopleAndTheRules(t *testing.T) {
-	seen := map[store.RequestState]int{}
-	for seed := range uint64(4) {
+	requests, deeds := map[store.RequestState]int{}, map[string]int{}
+	for seed := range uint64(10) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			m := &model{records: newRecords(t), rand: rand.New(rand.NewPCG(seed, 1)), requests: map[string]*modelRequest{},
-				present: map[store.AccountKey]string{}, accounts: map[store.AccountKey]store.AccountState{}}
-			deeds := []func(){m.ask, m.ask, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.retry, m.unlink, m.chat, m.pass}
-			for range 300 {
-				deeds[m.rand.IntN(len(deeds))]()
+				accounts: map[store.AccountKey]*modelAccount{}, seen: deeds}
+			for _, k := range modelKeys {
+				m.accounts[k] = &modelAccount{}
+			}
+			all := []func(){m.ask, m.ask, m.ask, m.ask, m.askForBatch, m.openBatch, m.decide, m.decide, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.work, m.retry, m.look, m.look, m.ignore, m.ignore, m.ignore, m.chat, m.pass}
+			for range 400 {
+				all[m.rand.IntN(len(all))]()
+				m.compare()
 				if t.Failed() {
 					return
 				}
 			}
-			m.compare()
+			m.compareRecord()
 			for _, q := range m.requests {
-				seen[q.state]++
+				requests[q.state]++
 			}
 		})
 	}
 	for _, state := range []store.RequestState{store.Pending, store.Approved, store.RequestDenied, store.Expired, store.Withdrawn} {
-		if seen[state] == 0 {
-			t.Errorf("the simulation saw only %v", seen)
+		if requests[state] == 0 {
+			t.Errorf("the simulation saw only %v", requests)
+		}
+	}
+	for kind := range askable {
+		for _, what := range []string{"asked to ", "carried out: "} {
+			if deeds[what+string(kind)] == 0 {
+				t.Errorf("the simulation never %s%s: %v", what, kind, deeds)
+			}
+		}
+	}
+	for _, what := range []string{"batch opened", "batch skipped", "unlinked", "drifted", "ignored"} {
+		if deeds[what] == 0 {
+			t.Errorf("the simulation saw only %v", deeds)
 		}
 	}
 }
@@ -62,51 +96,199 @@ func TestRandomPeopleAndTheRules(t *testing.T) {
 var (
 	people       = []store.Person{requester, admin, admin2, {ID: "U0ADM3", Team: "T0"}}
 	modelKeys    = []store.AccountKey{account, account2, {Partition: "aws-us-gov", ID: "111122223333"}}
-	modelLabels  = []string{"One", "one", "Two", "Three"}
+	modelLabels  = []string{"One", "one", "Two", "Three", "Four", "Five"}
+	modelShared  = []string{"", "", "Three", "All"}
+	modelKinds   = slices.Sorted(maps.Keys(askable))
+	modelRotate  = [][]store.Rotation{{store.RotateKey}, {store.RotateCertificate}, {store.RotateKey, store.RotateCertificate}}
+	modelFound   = []string{"x", "y", "z"}
 	outcomes     = []store.StepState{store.StepPending, store.StepAgain, store.StepWaiting, store.StepDone, store.StepDone, store.StepFailed}
 	modelSteps   = []string{"a", "b", "c"}
 	modelExpires = 10 * time.Hour
 )
 
+var sensible = map[store.AccountState][]store.RequestKind{
+	store.None:      {store.Link, store.Adopt},
+	store.Unlinked:  {store.Link, store.Adopt},
+	store.Linking:   {store.Unlink},
+	store.Waiting:   {store.Unlink},
+	store.Unlinking: {store.Link},
+	store.Failed:    {store.Adopt, store.Change, store.Unlink},
+	store.Linked:    {store.Repair, store.Rotate, store.Change, store.Unlink},
+	store.Drifted:   {store.Repair, store.Repair, store.Rotate, store.Change, store.Unlink},
+}
+
 func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// some is each of them with an even chance.
+func some[T any](r *rand.Rand, from []T) []T {
+	return slices.DeleteFunc(slices.Clone(from), func(T) bool { return r.IntN(2) == 0 })
+}
 
 // pass lets time go by.
 func (m *model) pass() { m.clock.Advance(time.Duration(m.rand.Int64N(int64(5 * time.Hour)))) }
+
+func (m *model) now() time.Time { return m.clock.Now().UTC() }
 
 func (m *model) overdue(q *modelRequest) bool {
 	return q.state == store.Pending && !q.expires.After(m.clock.Now())
 }
 
-// free says whether the account can be asked for. One whose request is over, but wasn't expired yet, is not.
-func (m *model) free(k store.AccountKey) bool {
-	q := m.requests[m.present[k]]
-	return m.accounts[k] == store.None && (q == nil || q.state != store.Pending)
+func (a *modelAccount) fresh() bool { return a.state == store.None || a.state == store.Unlinked }
+
+// wishOf is what the account shall be by the request, and whether it can be asked for. One whose request is over, but
+// wasn't expired yet, can't.
+func (m *model) wishOf(q *modelRequest, k store.AccountKey) (store.Wish, bool) {
+	a := m.accounts[k]
+	ok := map[store.RequestKind]bool{
+		store.Link:   a.fresh(),
+		store.Adopt:  a.fresh() || a.state == store.Failed,
+		store.Unlink: !a.fresh(),
+		store.Repair: a.state == store.Linked || a.state == store.Drifted,
+		store.Change: a.state == store.Linked || a.state == store.Drifted || a.state == store.Failed,
+		store.Rotate: a.state == store.Linked || a.state == store.Drifted,
+	}[q.kind] && a.pending == "" && (a.desired != store.WantUnlinked || a.state == store.Unlinked)
+	w := a.wish
+	w.Adopt = false
+	if a.fresh() {
+		w = q.wish
+		ok = ok && w.Label != ""
+	}
+	switch q.kind {
+	case store.Adopt:
+		w.Adopt = true
+	case store.Change:
+		w.Mode, w.RoleSet = q.wish.Mode, q.wish.RoleSet
+		before := a.wish
+		ok = ok && (a.state == store.Failed || w.Mode != before.Mode || w.RoleSet != before.RoleSet) && (w.Mode == store.ModeGroups || before.Shared == "")
+	}
+	ok = ok && (a.wish.Mode != store.ModeGroups || !slices.Contains(q.rotate, store.RotateKey))
+	return w, ok && (!a.fresh() || m.namesFree(k, w))
+}
+
+// namesFree says whether no other account has, or has asked for, a name of the wish.
+func (m *model) namesFree(k store.AccountKey, w store.Wish) bool {
+	lower := map[string]string{"One": "one", "Two": "two", "Three": "three", "All": "all"}
+	fold := func(s string) string {
+		if l, ok := lower[s]; ok {
+			return l
+		}
+		return s
+	}
+	for other, a := range m.accounts {
+		var has []store.Wish
+		if !a.fresh() {
+			has = append(has, a.wish)
+		}
+		if a.pending != "" {
+			has = append(has, m.requests[a.pending].wish)
+		}
+		for _, o := range has {
+			both := w.Shared != "" && o.Shared != ""
+			if other != k && (fold(w.Label) == fold(o.Label) || !both && fold(w.AppLabel()) == fold(o.AppLabel())) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// inOrder are the requests' IDs: chance must not depend on the order of a map.
+func (m *model) inOrder() []string { return slices.Sorted(maps.Keys(m.requests)) }
+
+func (m *model) newRequest(k store.AccountKey) (string, *modelRequest) {
+	m.next++
+	q := &modelRequest{state: store.Pending, account: k, kind: pick(m.rand, modelKinds), by: pick(m.rand, people), required: 1 + m.rand.IntN(2),
+		approvals: map[string]bool{}, expires: m.clock.Now().Add(modelExpires), wish: store.Wish{Label: pick(m.rand, modelLabels), Mode: store.ModeAPI}}
+	if m.rand.IntN(2) == 0 {
+		q.wish.Mode, q.wish.Shared = store.ModeGroups, pick(m.rand, modelShared)
+	}
+	if m.rand.IntN(4) != 0 { // most people ask for what makes sense where the account stands
+		q.kind = pick(m.rand, sensible[m.accounts[k].state])
+	}
+	if q.kind == store.Rotate {
+		q.rotate = pick(m.rand, modelRotate)
+	}
+	return fmt.Sprintf("r%03d", m.next), q
+}
+
+func (q *modelRequest) asked(id string) store.Request {
+	return store.Request{ID: id, Kind: q.kind, Account: q.account, Batch: q.batch, Wish: q.wish, Rotate: q.rotate, Requester: q.by, Required: q.required, Expires: q.expires}
 }
 
 func (m *model) ask() {
-	m.next++
-	id := fmt.Sprintf("r%03d", m.next)
-	q := link(id, pick(m.rand, modelKeys), pick(m.rand, modelLabels))
-	q.Requester, q.Required, q.Expires = pick(m.rand, people), 1+m.rand.IntN(2), m.clock.Now().Add(modelExpires)
-	allowed := m.free(q.Account)
-	for k, present := range m.present {
-		if k != q.Account && !m.free(k) && strings.EqualFold(m.requests[present].label, q.Label) {
-			allowed = false
-		}
-	}
-	err := m.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q); return err })
-	m.judge("ask for "+q.Account.String(), err, allowed)
+	id, q := m.newRequest(pick(m.rand, modelKeys))
+	wish, allowed := m.wishOf(q, q.account)
+	err := m.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q.asked(id)); return err })
+	m.judge(fmt.Sprintf("ask to %s %s", q.kind, q.account), err, allowed)
 	if err == nil {
-		m.requests[id] = &modelRequest{state: store.Pending, account: q.Account, label: q.Label, by: q.Requester, required: q.Required,
-			approvals: map[string]bool{}, expires: q.Expires}
-		m.present[q.Account] = id
+		m.seen["asked to "+string(q.kind)]++
+		q.wish = wish
+		m.requests[id], m.accounts[q.account].pending = q, id
+	}
+}
+
+func (m *model) askForBatch() {
+	id, q := m.newRequest(pick(m.rand, modelKeys))
+	q.account = store.AccountKey{}
+	if q.batch = some(m.rand, modelKeys); len(q.batch) == 0 {
+		return
+	}
+	err := m.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q.asked(id)); return err })
+	m.judge("ask for a batch", err, q.kind != store.Link)
+	if err == nil {
+		m.requests[id] = q
+	}
+}
+
+func (m *model) openBatch() {
+	for _, id := range m.inOrder() {
+		q := m.requests[id]
+		if q.state != store.Approved || q.opened == len(q.batch) {
+			continue
+		}
+		var done bool
+		m.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch(id); return err })
+		k := q.batch[q.opened]
+		child := &modelRequest{state: store.Approved, kind: q.kind, account: k, rotate: q.rotate, by: q.by, decisions: 1}
+		wish, allowed := m.wishOf(q, k)
+		if allowed {
+			child.wish = wish
+			name := fmt.Sprintf("%s.%05d", id, q.opened)
+			m.requests[name] = child
+			m.carryOut(name, child)
+			m.seen["batch opened"]++
+		} else {
+			q.skipped = append(q.skipped, k)
+			m.seen["batch skipped"]++
+		}
+		if q.opened++; done != (q.opened == len(q.batch)) {
+			m.Errorf("of %d accounts %d were opened, and it says that it is done: %t", len(q.batch), q.opened, done)
+		}
+		return
+	}
+}
+
+func (m *model) carryOut(id string, q *modelRequest) {
+	a := m.accounts[q.account]
+	m.seen["carried out: "+string(q.kind)]++
+	a.request, a.pending, a.wish, a.drifted = id, "", q.wish, 0
+	a.desired, a.state = store.WantLinked, store.Linking
+	if q.kind == store.Unlink {
+		a.desired, a.state = store.WantUnlinked, store.Unlinking
+	}
+	if slices.Contains(q.rotate, store.RotateKey) {
+		a.wish.KeySince = m.now()
+	}
+	if slices.Contains(q.rotate, store.RotateCertificate) {
+		a.wish.CertificateSince = m.now()
 	}
 }
 
 func (m *model) decide() {
 	id, by := fmt.Sprintf("r%03d", 1+m.rand.IntN(m.next+1)), pick(m.rand, people) // often an old button
-	if m.rand.IntN(3) != 0 {
-		id = m.present[pick(m.rand, modelKeys)]
+	waiting := slices.DeleteFunc(m.inOrder(), func(id string) bool { return m.requests[id].state != store.Pending })
+	if len(waiting) > 0 && m.rand.IntN(4) != 0 {
+		id = pick(m.rand, waiting)
 	}
 	q := m.requests[id]
 	if q == nil {
@@ -114,18 +296,18 @@ func (m *model) decide() {
 	}
 	open := q.state == store.Pending && !m.overdue(q)
 	var err error
-	switch m.rand.IntN(4) {
+	switch m.rand.IntN(7) {
 	case 0:
 		err = m.try(func(tx *store.Tx) error { _, err := tx.Deny(id, by, "no"); return err })
 		m.judge("deny "+id, err, open && by != q.by)
 		if err == nil {
-			q.state = store.RequestDenied
+			m.comesToNothing(q, store.RequestDenied)
 		}
 	case 1:
 		err = m.try(func(tx *store.Tx) error { _, err := tx.Withdraw(id, by); return err })
 		m.judge("withdraw "+id, err, open && by == q.by)
 		if err == nil {
-			q.state = store.Withdrawn
+			m.comesToNothing(q, store.Withdrawn)
 		}
 	default:
 		err = m.try(func(tx *store.Tx) error { _, err := tx.Approve(id, by); return err })
@@ -135,27 +317,35 @@ func (m *model) decide() {
 		}
 		if q.approvals[by.ID] = true; len(q.approvals) == q.required {
 			q.state = store.Approved
-			m.accounts[q.account] = store.Linking
+			q.decisions++
+			if len(q.batch) == 0 {
+				m.carryOut(id, q)
+			}
 		}
 	}
 	if _, decided := errors.AsType[*store.Decided](err); decided == open {
 		m.Errorf("a decision on %s, open: %t, got %v", id, open, err)
 	}
-	if err == nil && q.state != store.Pending {
-		q.decisions++
+}
+
+func (m *model) comesToNothing(q *modelRequest, as store.RequestState) {
+	q.state = as
+	q.decisions++
+	if len(q.batch) == 0 {
+		m.accounts[q.account].pending = ""
 	}
 }
 
 func (m *model) expire() {
-	for id, q := range m.requests {
+	for _, id := range m.inOrder() {
+		q := m.requests[id]
 		over := m.overdue(q)
+		if !over && m.rand.IntN(10) != 0 {
+			continue
+		}
 		m.do(func(tx *store.Tx) error { _, err := tx.Expire(id); return err })
 		if over {
-			q.state = store.Expired
-			q.decisions++
-		}
-		if got := m.request(id); got.State != q.state {
-			m.Errorf("request %s is %s, want %s", id, got.State, q.state)
+			m.comesToNothing(q, store.Expired)
 		}
 	}
 }
@@ -163,7 +353,8 @@ func (m *model) expire() {
 // work does what a pass of the pipeline might.
 func (m *model) work() {
 	k := pick(m.rand, modelKeys)
-	if m.accounts[k] == store.None {
+	is := m.accounts[k]
+	if is.fresh() {
 		return
 	}
 	m.do(func(tx *store.Tx) error {
@@ -173,78 +364,164 @@ func (m *model) work() {
 		}
 		a.Steps = map[string]store.Step{}
 		has := map[store.StepState]bool{}
+		outcomes := outcomes
+		if m.rand.IntN(2) == 0 {
+			outcomes = []store.StepState{store.StepDone}
+		}
 		for _, name := range modelSteps {
-			s := store.Step{State: pick(m.rand, outcomes), Due: tx.Now().Add(time.Duration(m.rand.Int64N(int64(time.Hour))))}
+			s := store.Step{State: pick(m.rand, outcomes), Undo: a.Desired == store.WantUnlinked}
+			if s.State != store.StepDone {
+				s.Due = tx.Now().Add(time.Duration(m.rand.Int64N(int64(time.Hour))))
+			}
 			a.Steps[name] = s
 			has[s.State] = true
 		}
-		switch {
-		case has[store.StepFailed]:
-			m.accounts[k] = store.Failed
-		case has[store.StepWaiting]:
-			m.accounts[k] = store.Waiting
-		case has[store.StepAgain] || has[store.StepPending]:
-			m.accounts[k] = store.Linking
-		default:
-			m.accounts[k] = store.Linked
-		}
+		is.state = m.stateBy(is, has)
 		if m.rand.IntN(2) == 0 {
-			if _, err := tx.OpenTask(a, store.EnableProvisioning, nil, time.Hour); err != nil {
+			kind := pick(m.rand, []store.TaskKind{store.EnableProvisioning, store.EnterKey})
+			if _, err := tx.OpenTask(a, kind, people, time.Hour); err != nil {
 				return err
 			}
-			if _, err := tx.CheckedTask(store.TaskIDOf(a.RequestID, store.EnableProvisioning), []string{pick(m.rand, modelSteps)}); err != nil {
+			if _, err := tx.CheckedTask(store.TaskIDOf(a.RequestID, kind), []string{pick(m.rand, modelSteps)}); err != nil {
 				return err
 			}
 		}
 		return tx.SaveAccount(&a)
 	})
-	a := m.account(k)
-	if idle := a.State == store.Linked; a.State != m.accounts[k] || idle && !a.Due.IsZero() || !idle && a.State != store.Failed && a.Due.IsZero() {
-		m.Errorf("account %s is %s and due %v, want it %s", k, a.State, a.Due, m.accounts[k])
+	m.reached(is)
+}
+
+func (m *model) stateBy(is *modelAccount, has map[store.StepState]bool) store.AccountState {
+	switch leaving := is.desired == store.WantUnlinked; {
+	case has[store.StepFailed]:
+		return store.Failed
+	case has[store.StepWaiting]:
+		return store.Waiting
+	case has[store.StepAgain] || has[store.StepPending]:
+		if leaving {
+			return store.Unlinking
+		}
+		return store.Linking
+	case leaving:
+		return store.Unlinked
+	case is.drifted > 0:
+		return store.Drifted
+	}
+	return store.Linked
+}
+
+// reached notes that an account came to what its request wished for, when it did.
+func (m *model) reached(is *modelAccount) {
+	if q := m.requests[is.request]; !q.ended && (is.state == store.Linked || is.state == store.Unlinked) {
+		q.ended, is.findings, is.ignored = true, nil, nil
+		if is.state == store.Unlinked {
+			m.seen["unlinked"]++
+		}
 	}
 }
 
 func (m *model) retry() {
 	k := pick(m.rand, modelKeys)
-	state := m.accounts[k]
+	is := m.accounts[k]
 	err := m.try(func(tx *store.Tx) error { _, err := tx.Retry(k, pick(m.rand, people)); return err })
-	m.judge("retry "+k.String(), err, state == store.Failed || state == store.Linking || state == store.Waiting)
+	m.judge("retry "+k.String(), err, slices.Contains([]store.AccountState{store.Failed, store.Linking, store.Waiting, store.Unlinking}, is.state))
 	if err != nil {
 		return
 	}
-	a := m.account(k)
-	if m.accounts[k] = a.State; a.State == store.Failed || a.Due.After(m.clock.Now()) {
+	a := m.records.account(k)
+	if is.state = a.State; a.State == store.Failed || a.Due.After(m.clock.Now()) {
 		m.Errorf("retried, account %s is %s and due %v", k, a.State, a.Due)
 	}
+	m.reached(is)
 }
 
-// unlink makes an account one that can be asked for again, whatever becomes of it.
-func (m *model) unlink() {
-	k := pick(m.rand, modelKeys)
-	if m.accounts[k] == store.None {
-		return
+func (m *model) open(is *modelAccount) (n int) {
+	for key := range is.findings {
+		if until, ok := is.ignored[key]; !ok || !until.After(m.clock.Now()) {
+			n++
+		}
 	}
-	m.do(func(tx *store.Tx) error {
+	return n
+}
+
+// look checks an account, as the pipeline does, and may see nothing for trouble.
+func (m *model) look() {
+	k := pick(m.rand, modelKeys)
+	is, found := m.accounts[k], some(m.rand, modelFound)
+	var trouble *store.Problem
+	if m.rand.IntN(4) == 0 {
+		trouble = &store.Problem{Kind: store.Transient, Message: "no answer"}
+	}
+	err := m.try(func(tx *store.Tx) error {
 		a, err := tx.Account(k)
 		if err != nil {
 			return err
 		}
-		a.Desired, a.State, a.Due = store.WantUnlinked, store.Unlinked, time.Time{}
+		if err := tx.Checked(&a, findings(found...), trouble); err != nil {
+			return err
+		}
+		a.CheckDue = tx.Now().Add(time.Hour)
 		return tx.SaveAccount(&a)
 	})
-	m.accounts[k] = store.None
+	m.judge("check "+k.String(), err, is.state == store.Linked || is.state == store.Drifted)
+	if err != nil {
+		return
+	}
+	if trouble == nil {
+		seen := map[string]time.Time{}
+		for _, key := range found {
+			if seen[key] = m.now(); !is.findings[key].IsZero() {
+				seen[key] = is.findings[key]
+			}
+		}
+		maps.DeleteFunc(is.ignored, func(key string, _ time.Time) bool { return seen[key].IsZero() })
+		is.findings = seen
+	}
+	if is.drifted, is.state = m.open(is), store.Linked; is.drifted > 0 {
+		is.state = store.Drifted
+		m.seen["drifted"]++
+	}
 }
 
-// chat does what the bot does with messages and deliveries.
+func (m *model) ignore() {
+	k := pick(m.rand, modelKeys)
+	is, keys := m.accounts[k], some(m.rand, modelFound)
+	until := m.now().Add(time.Duration(1 + m.rand.Int64N(int64(5*time.Hour))))
+	there := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return is.findings[key].IsZero() })
+	err := m.try(func(tx *store.Tx) error {
+		return tx.IgnoreFindings(k, keys, store.Ignore{By: admin, Reason: "known", Until: until})
+	})
+	m.judge("ignore findings of "+k.String(), err, is.state == store.Drifted && len(there) > 0)
+	if err != nil {
+		return
+	}
+	m.seen["ignored"]++
+	for _, key := range there {
+		if is.ignored == nil {
+			is.ignored = map[string]time.Time{}
+		}
+		is.ignored[key] = until
+	}
+	if is.drifted = m.open(is); is.drifted == 0 {
+		is.state = store.Linked
+	}
+}
+
+// chat does what the bot does with messages, deliveries and records that are due.
 func (m *model) chat() {
-	subject := store.RequestKey(fmt.Sprintf("r%03d", 1+m.rand.IntN(m.next+1)))
-	msg := store.Message{Subject: subject, View: "progress", Where: pick(m.rand, people).ID}
+	id := fmt.Sprintf("r%03d", 1+m.rand.IntN(m.next+1))
+	msg := store.Message{Subject: store.RequestKey(id), View: "progress", Where: pick(m.rand, people).ID}
 	m.do(func(tx *store.Tx) error {
 		if _, err := tx.FirstTime(fmt.Sprint(m.rand.IntN(20))); err != nil {
 			return err
 		}
 		if err := tx.Forget(fmt.Sprint("seen/", m.rand.IntN(20))); err != nil {
 			return err
+		}
+		if m.requests[id] != nil {
+			if err := tx.PlanRequest(id, time.Time{}); err != nil {
+				return err
+			}
 		}
 		return tx.WantMessage(msg)
 	})
@@ -266,10 +543,46 @@ func (m *model) judge(what string, err error, allowed bool) {
 	}
 }
 
-// compare holds the audit trail, too, against what was decided.
+// compare holds the accounts and the requests against the model.
 func (m *model) compare() {
+	m.Helper()
+	for k, want := range m.accounts {
+		var a store.Account
+		err := m.View(m.Context(), func(tx *store.ReadTx) (err error) { a, err = tx.Account(k); return err })
+		if store.KindOf(err) == store.NotFound && want.state == store.None && want.pending == "" {
+			continue
+		}
+		if err != nil {
+			m.Fatal(err)
+		}
+		if a.State != want.state || a.Desired != want.desired || a.Pending != want.pending || a.RequestID != want.request || a.Drifted != want.drifted {
+			m.Errorf("account %s is\n%+v, want\n%+v", k, a, want)
+		}
+		wish := want.wish
+		if want.fresh() && want.pending != "" {
+			wish = m.requests[want.pending].wish
+		}
+		if a.Wish != wish && want.state != store.None {
+			m.Errorf("account %s shall be\n%+v, want\n%+v", k, a.Wish, wish)
+		}
+		wantDue := want.pending != "" || want.state == store.Linking || want.state == store.Waiting || want.state == store.Unlinking
+		settled := want.fresh() || want.state == store.Linked && a.CheckDue.IsZero()
+		if wantDue && a.Due.IsZero() || settled && want.pending == "" && !a.Due.IsZero() {
+			m.Errorf("account %s, which is %s, is due %v", k, a.State, a.Due)
+		}
+	}
+	for id, q := range m.requests {
+		got := m.request(id)
+		if got.State != q.state || (got.Decided != nil) != (q.state != store.Pending) || !got.Ended.IsZero() != q.ended || got.Opened != q.opened || len(got.Skipped) != len(q.skipped) {
+			m.Errorf("request %s is\n%+v, want\n%+v", id, got, q)
+		}
+	}
+}
+
+// compareRecord holds the audit trail, and what is open, against what was decided.
+func (m *model) compareRecord() {
 	decided := map[string]int{}
-	m.look(func(tx *store.ReadTx) error {
+	m.records.look(func(tx *store.ReadTx) error {
 		return tx.Events(func(e store.Event) bool {
 			switch e.What {
 			case "request.approved", "request.denied", "request.expired", "request.withdrawn":
@@ -279,8 +592,16 @@ func (m *model) compare() {
 		})
 	})
 	for id, q := range m.requests {
-		if got := m.request(id); got.State != q.state || (got.Decided != nil) != (q.state != store.Pending) || decided[id] != q.decisions {
-			m.Errorf("request %s is %s with %d decisions on record, want %s with %d", id, got.State, decided[id], q.state, q.decisions)
+		if decided[id] != q.decisions {
+			m.Errorf("request %s, which is %s, has %d decisions on record, want %d", id, q.state, decided[id], q.decisions)
 		}
 	}
+	m.records.look(func(tx *store.ReadTx) error {
+		return tx.Tasks(func(task store.Task) bool {
+			if task.State == store.TaskOpen && m.accounts[task.Account].request != task.Request {
+				m.Errorf("a task of a request that is over is open: %+v", task)
+			}
+			return true
+		})
+	})
 }

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -54,7 +52,8 @@ type Request struct {
 	ID        string       `json:"id"`
 	Kind      RequestKind  `json:"kind"`
 	Account   AccountKey   `json:"account"` // zero where Batch lists accounts
-	Wish                   // what the account shall be
+	Wish                   // what the account shall be; of a batch, only what it says itself
+	Was       Wish         `json:"was,omitzero"`     // what the account was when it was asked for; zero where nothing of it was linked
 	Rotate    []Rotation   `json:"rotate,omitempty"` // of a repair or a rotation
 	Batch     []AccountKey `json:"batch,omitempty"`  // the accounts that are decided on at once
 	Opened    int          `json:"opened,omitempty"` // of an approved batch: how many of its accounts have got requests of their own
@@ -115,144 +114,6 @@ func (tx *ReadTx) Requests(visit func(Request) bool) error {
 	return scan(tx.r, requestPrefix, "", visit)
 }
 
-// ErrLabelTaken is the cause of the Conflict where another account has the label.
-var ErrLabelTaken = errors.New("application names are unique")
-
-// mayAsk are the states of an account in which it can be asked for. A request that begins an account has a wish of its
-// own; any other has that of the account, apart from what it is about.
-var mayAsk = map[RequestKind][]AccountState{
-	Link:   {None, Unlinked},
-	Adopt:  {None, Unlinked, Failed},
-	Unlink: {Linking, Waiting, Failed, Linked, Drifted},
-	Repair: {Linked, Drifted},
-	Change: {Linked, Drifted, Failed},
-	Rotate: {Linked, Drifted},
-}
-
-// OpenRequest records a wish to change an account, or those of a batch. It fails with a Conflict where the account is
-// not in a state for it, or asked for already, or, with ErrLabelTaken as the cause, where another account has the
-// label. ID (without a slash), Kind, Account, Requester, Required and Expires must be set; to link or adopt, the wish
-// too; to change, its Mode, Shared and RoleSet; to rotate, Rotate.
-func (tx *Tx) OpenRequest(r Request) (Request, error) {
-	if r.ID == "" || strings.Contains(r.ID, "/") {
-		return r, newError(Permanent, "", "%q can't be the ID of a request", r.ID)
-	}
-	r.State, r.Due = Pending, tx.now
-	if len(r.Batch) > 0 {
-		return tx.openBatch(r)
-	}
-	a, err := tx.askFor(&r)
-	if err != nil {
-		return r, err
-	}
-	if err := tx.put(&r); err != nil {
-		return r, err
-	}
-	a.Pending, a.PlanDue = r.ID, tx.now
-	a.derive(tx.now)
-	if err := tx.put(&a); err != nil {
-		return r, err
-	}
-	return r, tx.Record(Event{What: "request.opened", Actor: r.Requester, Account: r.Account, Request: r.ID, Text: r.Reason})
-}
-
-// askFor checks that the account can be asked for, and completes the request's wish.
-func (tx *Tx) askFor(r *Request) (Account, error) {
-	a := Account{AccountKey: r.Account}
-	if _, err := ParseAccountKey(r.Account.String()); err != nil {
-		return a, err
-	}
-	if mayAsk[r.Kind] == nil {
-		return a, newError(Permanent, "", "%q is no kind of request", r.Kind)
-	}
-	begins := r.Kind == Link || r.Kind == Adopt
-	a, err := tx.Account(r.Account)
-	if err != nil && (KindOf(err) != NotFound || !begins) {
-		return a, err
-	}
-	if err == nil {
-		if err := tx.free(a, r.Kind); err != nil {
-			return a, err
-		}
-	}
-	fresh := a.State == None || a.State == Unlinked
-	wish := r.Wish
-	if begins {
-		if err := tx.labelFree(*r); err != nil {
-			return a, err
-		}
-	} else {
-		r.Wish, r.Wish.Adopt = a.Wish, false
-	}
-	switch {
-	case r.Kind == Adopt:
-		if !fresh {
-			r.Wish = a.Wish
-		}
-		r.Wish.Adopt = true
-	case r.Kind == Change:
-		r.Mode, r.Shared, r.RoleSet = wish.Mode, wish.Shared, wish.RoleSet
-		if r.Mode == a.Mode && r.Shared == a.Shared && r.RoleSetName() == a.RoleSetName() && a.State != Failed {
-			return a, newError(Conflict, "", "account %s is that already", a.ID)
-		}
-	}
-	if fresh {
-		a.Wish = r.Wish // so that the account is known by its name
-	}
-	return a, nil
-}
-
-// free says why the account can't be asked for now.
-func (tx *Tx) free(a Account, kind RequestKind) error {
-	status := fmt.Sprintf("See it with /oktaws status %s.", a.ID)
-	if a.Pending != "" {
-		open, err := tx.Request(a.Pending)
-		if err != nil {
-			return err
-		}
-		if kind == Link {
-			return newError(Conflict, status, "account %s was already asked for by <@%s> and waits for approval", a.ID, open.Requester.ID)
-		}
-		return newError(Conflict, status, "a request to %s account %s, by <@%s>, waits for approval already", open.Kind, a.ID, open.Requester.ID)
-	}
-	leaving := a.Desired == WantUnlinked && a.State != Unlinked
-	if slices.Contains(mayAsk[kind], a.State) && !leaving {
-		return nil
-	}
-	begins := kind == Link || kind == Adopt
-	switch {
-	case leaving && a.State == Failed:
-		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s.", a.ID), "account %s is being unlinked, and that has failed", a.ID)
-	case leaving:
-		return newError(Conflict, status, "account %s is being unlinked", a.ID)
-	case a.State == None || a.State == Unlinked:
-		return newError(Conflict, fmt.Sprintf("Link it with /oktaws link %s.", a.ID), "account %s is not linked", a.ID)
-	case begins && (a.State == Linked || a.State == Drifted):
-		return newError(Conflict, status, "account %s is already linked, as %s", a.ID, a.Label)
-	case a.State == Failed:
-		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s; or give it up with /oktaws unlink %s.", a.ID, a.ID),
-			"account %s is being linked as %s, and has failed", a.ID, a.Label)
-	}
-	return newError(Conflict, status, "account %s is already being linked, as %s", a.ID, a.Label)
-}
-
-// labelFree says which other account has the label, in whatever case: people couldn't tell the two apart.
-func (tx *Tx) labelFree(r Request) error {
-	var taken error
-	err := tx.Accounts(func(a Account) bool {
-		if !strings.EqualFold(a.Label, r.Label) || a.AccountKey == r.Account || a.Pending == "" && (a.State == None || a.State == Unlinked) {
-			return true
-		}
-		taken = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
-			Message: fmt.Sprintf("the name %s is taken by account %s", a.Label, a.ID)}
-		return false
-	})
-	if err != nil {
-		return err
-	}
-	return taken
-}
-
 // Decided is the Conflict that says who was first.
 type Decided struct {
 	Request Request // as it was decided
@@ -267,11 +128,15 @@ func (d *Decided) Unwrap() error {
 	if how := d.Request.Decided; how != nil && how.By.ID != "" {
 		return newError(Conflict, "", "this request was already %s by <@%s>", d.Request.State, how.By.ID)
 	}
-	return newError(Conflict, "Ask for it again with /oktaws link.", "this request has %s", d.Request.State)
+	remedy := "Ask for it again."
+	if d.Request.Kind == Link {
+		remedy = "Ask for it again with /oktaws link."
+	}
+	return newError(Conflict, remedy, "this request has %s", d.Request.State)
 }
 
-// Approve adds a person's approval; the one that completes the number required approves the request, and makes the
-// account due for linking. It fails with *Decided where somebody was first, and refuses the requester.
+// Approve adds a person's approval; the one that completes the number required approves the request, and makes its wish
+// what the account shall be. It fails with *Decided where somebody was first, and refuses the requester.
 func (tx *Tx) Approve(id string, by Person) (Request, error) {
 	r, err := tx.pending(id, by)
 	if err != nil {
@@ -291,39 +156,13 @@ func (tx *Tx) Approve(id string, by Person) (Request, error) {
 		return r, err
 	}
 	if len(r.Batch) > 0 {
-		return r, nil // OpenBatch does it, some accounts at a time
+		return r, nil // OpenBatch does it, account by account
 	}
-	return r, tx.carryOut(r)
-}
-
-// carryOut makes what an approved request wishes for what its account shall be.
-func (tx *Tx) carryOut(r Request) error {
 	a, err := tx.Account(r.Account)
 	if err != nil {
-		return err
+		return r, err
 	}
-	for _, kind := range []TaskKind{EnableProvisioning, EnterKey} { // of the request before
-		if err := tx.CloseTask(TaskIDOf(a.RequestID, kind)); err != nil {
-			return err
-		}
-	}
-	if a.State == None || a.State == Unlinked {
-		a.Known = Known{}
-	}
-	a.RequestID, a.Pending, a.PlanDue = r.ID, "", time.Time{}
-	a.Desired = WantLinked
-	if r.Kind == Unlink {
-		a.Desired = WantUnlinked
-	}
-	a.Wish = r.Wish
-	if slices.Contains(r.Rotate, RotateKey) {
-		a.KeySince = tx.now
-	}
-	if slices.Contains(r.Rotate, RotateCertificate) {
-		a.CertificateSince = tx.now
-	}
-	a.State, a.Problem, a.Steps, a.Needs, a.Drifted = None, nil, nil, nil, 0
-	return tx.SaveAccount(&a)
+	return r, tx.carryOut(a, r)
 }
 
 // Deny refuses a pending request, with a reason. It fails with *Decided where somebody was first, and refuses the
@@ -402,19 +241,12 @@ func (tx *Tx) decide(r *Request, to RequestState, by Person, reason string) erro
 	return tx.saveRequest(r)
 }
 
-// forgetPending lets the account of a request that came to nothing be asked for again.
-func (tx *Tx) forgetPending(r Request) error {
-	a, err := tx.Account(r.Account)
-	if err != nil || a.Pending != r.ID {
-		return err
-	}
-	a.Pending, a.PlanDue = "", time.Time{}
-	a.derive(tx.now)
-	return tx.put(&a)
-}
-
-// Planned notes what a pending request would change, or why that can't be told, and when to look again (zero: never).
+// Planned notes what the account's pending request would change, or why that can't be told, and when to look again
+// (zero: never). The caller saves the account. It fails with a Conflict where no request waits.
 func (tx *Tx) Planned(a *Account, plan []Finding, problem *Problem, again time.Time) error {
+	if a.Pending == "" {
+		return newError(Conflict, "", "no request for account %s waits for approval", a.ID)
+	}
 	r, err := tx.Request(a.Pending)
 	if err != nil {
 		return err
@@ -426,10 +258,7 @@ func (tx *Tx) Planned(a *Account, plan []Finding, problem *Problem, again time.T
 // saveRequest writes a changed request, due at once, so that Slack is brought in line.
 func (tx *Tx) saveRequest(r *Request) error {
 	r.Due = tx.now
-	if err := tx.put(r); err != nil {
-		return err
-	}
-	return tx.touch(r.Key())
+	return tx.putTold(r)
 }
 
 // PlanRequest sets when the request is looked at next (zero: when it changes).
@@ -439,16 +268,19 @@ func (tx *Tx) PlanRequest(id string, due time.Time) error {
 		return err
 	}
 	r.Due = due
-	return tx.put(&r)
+	return tx.planned(&r)
 }
 
-// endRequest notes that the account reached what its request wished for.
+// endRequest notes, once, that the account reached what its request wished for. What was found of it before is gone.
 func (tx *Tx) endRequest(a *Account) error {
 	if a.RequestID == "" {
 		return nil
 	}
 	r, err := tx.Request(a.RequestID)
 	if err != nil || !r.Ended.IsZero() {
+		return err
+	}
+	if err := tx.endCheck(a); err != nil {
 		return err
 	}
 	r.Ended = tx.now

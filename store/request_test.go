@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestARequestIsOpened(t *testing.T) {
 		t.Errorf("the request is %+v", q)
 	}
 	a := r.account(account)
-	if a.State != store.None || a.RequestID != "r1" || a.Label != "Data-Team" || a.Mode != store.ModeAPI || !a.Due.IsZero() {
+	if a.State != store.None || a.RequestID != "" || a.Pending != "r1" || a.Label != "Data-Team" || a.Mode != store.ModeAPI || !a.Due.Equal(start) {
 		t.Errorf("the account is %+v", a)
 	}
 	r.wantEvents("request.opened")
@@ -58,6 +59,8 @@ func TestARequestIsRefused(t *testing.T) {
 		"the ID is used":                {func(r *records) { r.open(link("r1", account, "A")) }, link("r1", account2, "B"), store.Conflict, nil},
 		"it has no ID":                  {func(*records) {}, link("", account, "A"), store.Permanent, nil},
 		"its ID has a slash":            {func(*records) {}, link("r/1", account, "A"), store.Permanent, nil},
+		"its ID is like one of a batch": {func(*records) {}, link("r.1", account, "A"), store.Permanent, nil},
+		"it has no name":                {func(*records) {}, link("r1", account, ""), store.Conflict, []string{"application name"}},
 		"the account has 11 digits":     {func(*records) {}, link("r1", store.AccountKey{Partition: "aws", ID: "11112222333"}, "A"), store.Permanent, []string{"aws/111122223333"}},
 		"the account has letters":       {func(*records) {}, link("r1", store.AccountKey{Partition: "aws", ID: "11112222333x"}, "A"), store.Permanent, nil},
 		"the account has no partition":  {func(*records) {}, link("r1", store.AccountKey{ID: account.ID}, "A"), store.Permanent, nil},
@@ -69,7 +72,7 @@ func TestARequestIsRefused(t *testing.T) {
 			c.before(r)
 			before := content(t, r.engine)
 			wantError(t, r.try(open(c.q)), c.kind, c.words...)
-			if after := content(t, r.engine); len(after) != len(before) {
+			if after := content(t, r.engine); !maps.Equal(after, before) {
 				t.Errorf("a refused request left something: %q", after)
 			}
 		})
@@ -88,7 +91,7 @@ func TestAnAccountCanBeAskedForAgain(t *testing.T) {
 			r.open(link("r2", account2, "One")) // the name is free again
 			r.open(link("r3", account, "Two"))
 			r.approve("r3", admin)
-			if a := r.account(account); a.State != store.Linking || a.Label != "Two" || a.RequestID != "r3" {
+			if a := r.account(account); a.State != store.Linking || a.Label != "Two" || a.RequestID != "r3" || a.Pending != "" {
 				t.Errorf("the account is %+v", a)
 			}
 		})
@@ -191,7 +194,7 @@ func TestDenialKeepsItsReason(t *testing.T) {
 	if q := r.request("r1"); q.Decided.Reason != "use the shared account" {
 		t.Errorf("the request is %+v", q)
 	}
-	if a := r.account(account); a.State != store.None || !a.Due.IsZero() {
+	if a := r.account(account); a.State != store.None || !a.Due.IsZero() || a.RequestID != "" || a.Pending != "" {
 		t.Errorf("the account is %+v", a)
 	}
 	r.wantEvents("request.opened", "request.denied")

@@ -1,5 +1,5 @@
-// Package store is the truth of oktaws: the records (Account, Request, Task, Event, Message), the rules by which they
-// change, and the key-value contract under them. Two reconcilers make the world match it; nothing is kept elsewhere.
+// Package store is the truth of oktaws: the records (Account, Request, Task, Check, Event, Message), the rules by which
+// they change, and the key-value contract under them. Two reconcilers make the world match it; nothing is kept elsewhere.
 package store
 
 import (
@@ -66,38 +66,6 @@ func (s *Store) schema(ctx context.Context) (have int, err error) {
 }
 
 func markSchema(w Writer) error { return w.Put(schemaKey, fmt.Appendf(nil, "%d", Schema)) }
-
-// upgradeFrom1 brings records of schema 1 to this one, where an account tells the request that waits for a decision from
-// the one that is being carried out. Cut off, it begins anew.
-func (s *Store) upgradeFrom1(ctx context.Context) error {
-	var pending []Request
-	err := s.View(ctx, func(tx *ReadTx) error {
-		return tx.Requests(func(r Request) bool {
-			if r.State == Pending {
-				pending = append(pending, r)
-			}
-			return true
-		})
-	})
-	for _, r := range pending {
-		if err != nil {
-			return err
-		}
-		err = s.Update(ctx, func(tx *Tx) error {
-			a, err := tx.Account(r.Account)
-			if err != nil || a.RequestID != r.ID {
-				return err
-			}
-			a.RequestID, a.Pending, a.PlanDue = "", r.ID, tx.now
-			a.derive(tx.now)
-			return tx.put(&a)
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return s.engine.Update(ctx, markSchema)
-}
 
 // Clock is the clock that the records' times are from.
 func (s *Store) Clock() clockwork.Clock { return s.clock }
@@ -176,7 +144,8 @@ type Meta struct {
 	Revision uint64    `json:"revision"` // grows by one with every write
 	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"`
-	Due      time.Time `json:"due,omitzero"` // when a reconciler must look at it; zero: not before it changes
+	Due      time.Time `json:"due,omitzero"`     // when a reconciler must look at it; zero: not before it changes
+	Untold   bool      `json:"untold,omitempty"` // the messages about it don't show its last change; planning it has them rendered anew
 }
 
 func (m *Meta) meta() *Meta { return m }

@@ -115,10 +115,7 @@ func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter
 func (tx *Tx) SaveTask(t *Task) error {
 	tx.remember(&t.Meta)
 	t.Due = tx.now
-	if err := tx.put(t); err != nil {
-		return err
-	}
-	return tx.touch(t.Key())
+	return tx.putTold(t)
 }
 
 // PlanTask sets when the task is looked at next (zero: when it changes).
@@ -128,7 +125,7 @@ func (tx *Tx) PlanTask(id string, due time.Time) error {
 		return err
 	}
 	t.Due = due
-	return tx.put(&t)
+	return tx.planned(&t)
 }
 
 // CheckedTask notes what was seen of an open task: what is missing, or, where nothing is, that it is done.
@@ -151,20 +148,21 @@ func (tx *Tx) CheckedTask(id string, missing []string) (Task, error) {
 	return t, tx.SaveTask(&t)
 }
 
-// CloseTask ends an open task that is no longer wanted; where there is none it does nothing.
+// CloseTask ends an open task that is no longer wanted; where there is none it does nothing. The messages about it follow
+// when it is planned.
 func (tx *Tx) CloseTask(id string) error {
 	t, err := tx.Task(id)
+	if KindOf(err) == NotFound {
+		return nil
+	}
 	if err != nil || t.State != TaskOpen {
-		if KindOf(err) == NotFound {
-			return nil
-		}
 		return err
 	}
 	t.State, t.Ended = TaskClosed, tx.now
 	if err := tx.Record(Event{What: "task.closed", Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
 		return err
 	}
-	return tx.SaveTask(&t)
+	return tx.putUntold(&t)
 }
 
 // SnoozeTask puts the next reminder off.

@@ -27,9 +27,13 @@ type program struct {
 	code int                // what it ended with; to be read once ended is closed
 }
 
-// start runs oktaws on the sandbox's clock, with a home and a store under dir, until it is stopped or killed.
-func start(sb *sandbox.Sandbox, dir string, log io.Writer) *program {
-	environ := []string{"OKTAWS_DATA_DIR=" + storeIn(dir), "HOME=" + dir}
+// byKey has Okta learn the roles of accounts with an access key, which a person enters.
+const byKey = "OKTAWS_OKTA_INTEGRATION_MODE=api"
+
+// start runs oktaws on the sandbox's clock, with a home and a store under dir, until it is stopped or killed. The
+// settings are variables of its environment besides what leads it to the sandbox.
+func start(sb *sandbox.Sandbox, dir string, log io.Writer, settings ...string) *program {
+	environ := append([]string{"OKTAWS_DATA_DIR=" + storeIn(dir), "HOME=" + dir}, settings...)
 	for _, v := range sb.Env() {
 		environ = append(environ, v.Name+"="+v.Value)
 	}

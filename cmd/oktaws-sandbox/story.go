@@ -58,7 +58,7 @@ func tell(ctx context.Context, stackTime time.Duration, out io.Writer) (err erro
 	defer func() { _ = os.RemoveAll(folder) }()
 	log := &logBuffer{}
 	s := &story{cast: cast{sb}, out: out, began: time.Now()}
-	oktaws := start(sb, folder, log)
+	oktaws := start(sb, folder, log, byKey)
 	select {
 	case <-oktaws.ready:
 		err = s.play(ctx)
@@ -224,7 +224,7 @@ func (s *story) linked(ctx context.Context) error {
 		}
 		s.show(where.who, m)
 	}
-	m, err := s.message(ctx, slack.AdminChannel, "8 of 8", "")
+	m, err := s.message(ctx, slack.AdminChannel, ": linked, ", "")
 	if err != nil {
 		return err
 	}

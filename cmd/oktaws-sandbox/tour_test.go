@@ -121,14 +121,15 @@ func TestTourDenial(t *testing.T) {
 	p.misses(label)
 }
 
-// A step fails for good; once its cause is mended, a retry carries on.
+// A step fails for good; once its cause is mended, a retry carries on. The cause comes before the request: oktaws looks
+// into the account for the plan that the request shows, and what it may there lasts an hour.
 func TestTourFailureAndRetry(t *testing.T) {
 	p := tour(t)
-	p.asks()
 	p.visit("/control/")
 	p.press("Switch on: No role can be assumed")
 	p.sees("Switched on: No role can be assumed")
 	p.picture("control-faults")
+	p.asks()
 	p.visit("/slack/admin-one/aws-admins")
 	p.press("Approve")
 	p.press("Last reply")

@@ -136,7 +136,7 @@ func (w *world) nextRun() string {
 func (w *world) run(dir string) *program {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p, log := start(w.sandbox, dir, w.log), w.log
+	p, log := start(w.sandbox, dir, w.log, w.scenario.settings...), w.log
 	w.program, w.ended = p, ""
 	go func() {
 		if <-p.ended; p.life.Over() {

@@ -301,7 +301,7 @@ func TestBadInputOnButtons(t *testing.T) {
 	mustSay(t, r.clicksOld(slack.AdminOne, asked, "approve"), "already approved by <@"+slack.AdminOne+">")
 	mustSay(t, r.clicksOld(slack.AdminOne, asked, "deny"), "already approved by <@"+slack.AdminOne+">")
 	mustSay(t, r.clicksOld(slack.Requester, withdraw, "withdraw"), "already approved by <@"+slack.AdminOne+">")
-	mustSay(t, r.types(slack.Requester, "withdraw "+gmail), "already approved by <@"+slack.AdminOne+">")
+	mustSay(t, r.types(slack.Requester, "withdraw "+gmail), gmail, "waits for a decision")
 	mustSay(t, r.types(slack.AdminTwo, "link "+gmail+" Another"), gmail, "already being linked", label)
 
 	id, secret := r.credentials(slack.AdminOne, task)
@@ -336,7 +336,7 @@ func TestBadInputAccounts(t *testing.T) {
 		{aws.AccountTakenRole, "Legacy", []string{"IAM role named Administrator", "never deletes", "role_sets"}},
 		{aws.AccountTakenSAML, "Partner", []string{"identity provider named Okta", "not made by oktaws", "aws.provider_name"}},
 		{aws.AccountRestricted, "Restricted", []string{"service control policy", "iam:CreateUser", "AWS organization"}},
-		{aws.AccountBilling, okta.LegacyLabel, []string{"application named " + okta.LegacyLabel, "not made by oktaws", "Rename"}},
+		{aws.AccountBilling, okta.LegacyLabel, []string{"application named " + okta.LegacyLabel, "not made by oktaws", "ename that application"}},
 	}
 	before := byHand(r)
 	for i, a := range accounts {

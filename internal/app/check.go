@@ -107,13 +107,25 @@ func (p *program) checkConfig(l loaded) []provision.Finding {
 		if p.config != "" {
 			from = "valid, from " + p.config + " and the environment"
 		}
-		return []provision.Finding{{What: "Configuration", OK: true, Detail: from}}
+		return []provision.Finding{{What: "Configuration", OK: true, Detail: from}, integration(l.Okta)}
 	}
 	var found []provision.Finding
 	for _, problem := range l.problems {
 		found = append(found, problem.finding())
 	}
 	return found
+}
+
+// integration says how Okta learns the roles of the accounts that are asked for.
+func integration(c OktaConfig) provision.Finding {
+	detail := "api: Okta reads the roles with an access key of each account, which a person enters"
+	if c.Mode == store.ModeGroups {
+		detail = "groups: Okta reads the roles off the names of groups, " + c.GroupTemplate
+	}
+	if c.Shared != "" {
+		detail += "; the accounts share the application " + c.Shared
+	}
+	return provision.Finding{What: "Integration mode", OK: true, Detail: detail}
 }
 
 // checkStore looks at the store as it is. It makes none, since it would be whoever checks that owned it.

@@ -39,7 +39,7 @@ func TestCheckSaysThatEverythingWorks(t *testing.T) {
 	if code != app.ExitOK || !strings.HasSuffix(table, "\nEverything that was tried works.\n") || strings.Contains(table, "FIX") {
 		t.Errorf("exit %d:\n%s", code, table)
 	}
-	for _, what := range []string{"Configuration", "Store", "Slack bot token", "Slack app token", "Slack admin channel", "Okta", "AWS credentials", "AWS account"} {
+	for _, what := range []string{"Configuration", "Integration mode", "Store", "Slack bot token", "Slack app token", "Slack admin channel", "Okta", "AWS credentials", "AWS account"} {
 		if !strings.Contains(table, "ok  "+what) {
 			t.Errorf("%s is not looked at:\n%s", what, table)
 		}

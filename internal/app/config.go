@@ -3,9 +3,11 @@ package app
 import (
 	"log/slog"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/provision/aws"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -17,7 +19,9 @@ type Config struct {
 	AWS       AWSConfig
 	Okta      OktaConfig
 	Tasks     TasksConfig
-	Roles     []provision.RoleSpec // role_sets.default
+	Drift     DriftConfig
+	Rotation  RotationConfig
+	RoleSets  map[string][]provision.RoleSpec // by name; store.DefaultRoleSet is among them
 	Log       LogConfig
 }
 
@@ -41,8 +45,9 @@ type AWSConfig struct {
 	Region         string
 	AccessRole     string // empty: the bot's own credentials
 	ExternalID     string
-	SourceIdentity string            // empty: not set
-	Profiles       map[string]string // named profile by account ID
+	SourceIdentity string               // empty: not set
+	Profiles       map[string]string    // named profile by account ID
+	Partitions     map[string]aws.Reach // by name: those beside that of Region
 	ProviderName   string
 	StackName      string
 	UserName       string
@@ -56,6 +61,9 @@ type OktaConfig struct {
 	ClientID        string
 	PrivateKey      string // PEM
 	PrivateKeyID    string
+	Mode            store.Mode     // of the accounts that are asked for
+	Shared          string         // label of the application that all accounts share, in which {partition} stands for theirs; empty: each has its own
+	GroupTemplate   string         // name of a role's group in mode groups
 	LabelPattern    *regexp.Regexp // matches whole labels only
 	SessionDuration time.Duration
 }
@@ -66,6 +74,19 @@ type TasksConfig struct {
 	RemindAfter time.Duration
 	RemindEvery time.Duration
 	CheckEvery  time.Duration
+}
+
+// DriftConfig says how often linked accounts are looked at.
+type DriftConfig struct {
+	CheckEvery time.Duration // 0: never by itself
+}
+
+// RotationConfig says how long keys and certificates last.
+type RotationConfig struct {
+	KeyAge           time.Duration // 0: a key is never too old
+	WarnBefore       time.Duration
+	KeepOldKey       time.Duration
+	CertificateYears int
 }
 
 // LogConfig says what the log holds, and in which form.
@@ -90,30 +111,14 @@ func load(file string, environ map[string]string) loaded {
 	written := defaults()
 	l.readFile(file, written)
 	l.readVariables(environ, written)
-	for _, s := range settings {
+	for _, s := range slices.Concat(settings, furtherRoleSets(written)) {
 		w := written[s.path]
 		if err := s.set(&l.Config, w); err != nil {
 			l.problem(err, s.path, s.name(), w.where)
 		}
 	}
-	l.checkTogether()
+	l.checkTogether(written)
 	l.readSecrets(environ)
 	l.readEndpoints(environ)
 	return *l
-}
-
-// checkTogether looks at settings that must suit each other.
-func (l *loaded) checkTogether() {
-	const required, assignees = "approvals.required", "tasks.assignees"
-	if n := len(l.Tasks.Assignees); n > store.MaxPeople {
-		l.problem(fault("List those who look after Okta; any approver may do a task too.", "lists %d people, and may list %d", n, store.MaxPeople),
-			assignees, nameOf(assignees), "")
-	}
-	if n := l.Approvals.Required; n > store.MaxPeople {
-		l.problem(fault("Lower it.", "is %d, and may be %d at most", n, store.MaxPeople), required, nameOf(required), "")
-	}
-	if a := l.Approvals; len(a.Approvers) > 0 && a.Required > len(a.Approvers) {
-		l.problem(fault("Lower it, or list more approvers in approvals.approvers.",
-			"is %d, but approvals.approvers lists only %d", a.Required, len(a.Approvers)), required, nameOf(required), "")
-	}
 }

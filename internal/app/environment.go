@@ -38,7 +38,9 @@ func (l *loaded) readVariables(environ map[string]string, values map[string]writ
 		if !strings.HasPrefix(name, prefix) || slices.Contains(otherVariables, name) || injected.MatchString(name) {
 			continue
 		}
-		s, ok := find(func(s setting) bool { return s.variable() == name })
+		s, ok := find(func(s setting) bool {
+			return s.variable() == name || s.shape == roleSet && strings.HasPrefix(name, prefix+"ROLE_SETS_")
+		})
 		switch {
 		case !ok:
 			known := slices.Clone(otherVariables[:1])
@@ -46,8 +48,9 @@ func (l *loaded) readVariables(environ map[string]string, values map[string]writ
 				known = append(known, s.variable())
 			}
 			l.problem(fault(didYouMean(name, known), "is not a variable of oktaws"), "", name, "")
-		case s.shape == roleSet:
-			l.problem(fault("Write "+s.path+" in oktaws.yaml.", "can be set in the file only"), s.path, name, "")
+		case s.fileOnly():
+			section, _, _ := strings.Cut(s.path, ".default")
+			l.problem(fault("Write "+section+" in oktaws.yaml.", "can be set in the file only"), s.path, name, "")
 		default:
 			w, err := s.fromText(environ[name])
 			if err != nil {

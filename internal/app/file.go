@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/oktaws/oktaws/provision"
 )
 
 // readFile puts what the file says over values. A key that is no setting is a problem, and so is one that is there
@@ -52,7 +50,7 @@ func (f fileReader) section(n *yaml.Node, path string) {
 	}
 	f.mapping(n, path, func(key, value *yaml.Node) {
 		at := join(path, key.Value)
-		if s, ok := find(func(s setting) bool { return s.path == at }); ok {
+		if s, ok := settingAt(at); ok {
 			w, err := fromNode(s.shape, value)
 			if err != nil {
 				f.problem(err, s.path, s.name(), f.line(value))
@@ -124,6 +122,8 @@ func fromNode(shape shape, n *yaml.Node) (w written, err error) {
 		w.list, err = listNode(n)
 	case pairs:
 		w.pairs, err = pairsNode(n)
+	case nested:
+		w.nested, err = nestedNode(n)
 	case roleSet:
 		w.roles, err = rolesNode(n)
 	}
@@ -156,58 +156,29 @@ func listNode(n *yaml.Node) ([]string, error) {
 }
 
 func pairsNode(n *yaml.Node) (map[string]string, error) {
+	return mapNode(n, `Write it as {"first": value}, or {} for none.`, scalarNode)
+}
+
+func nestedNode(n *yaml.Node) (map[string]map[string]string, error) {
+	return mapNode(n, "oktaws.example.yaml shows how.", pairsNode)
+}
+
+// mapNode reads a map, each of whose keys is there once.
+func mapNode[T any](n *yaml.Node, remedy string, read func(*yaml.Node) (T, error)) (map[string]T, error) {
 	if n.Kind != yaml.MappingNode {
-		return nil, fault(`Write it as {"first": value}, or {} for none.`, "must be a map")
+		return nil, fault(remedy, "must be a map")
 	}
-	values := map[string]string{}
+	values := map[string]T{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i].Value
 		if _, ok := values[key]; ok {
 			return nil, fault("", "has %s twice", key)
 		}
-		v, err := scalarNode(n.Content[i+1])
+		v, err := read(n.Content[i+1])
 		if err != nil {
 			return nil, err
 		}
 		values[key] = v
 	}
 	return values, nil
-}
-
-// rolesNode reads a role set: a list of maps with name, policies and, where it isn't the usual one, group.
-func rolesNode(n *yaml.Node) ([]provision.RoleSpec, error) {
-	if n.Kind != yaml.SequenceNode {
-		return nil, fault("oktaws.example.yaml shows how.", "must be a list of roles")
-	}
-	var roles []provision.RoleSpec
-	for _, item := range n.Content {
-		if item.Kind != yaml.MappingNode {
-			return nil, fault("oktaws.example.yaml shows how.", "must be a list of roles, each with name and policies (line %d)", item.Line)
-		}
-		role := provision.RoleSpec{Group: provision.DefaultRoleSet()[0].Group}
-		seen := map[string]bool{}
-		for i := 0; i < len(item.Content); i += 2 {
-			key, value := item.Content[i], item.Content[i+1]
-			var err error
-			switch key.Value {
-			case "name":
-				role.Name, err = scalarNode(value)
-			case "policies":
-				role.Policies, err = listNode(value)
-			case "group":
-				role.Group, err = scalarNode(value)
-			default:
-				err = fault(didYouMean(key.Value, []string{"name", "policies", "group"}), "has %s in line %d, which is not a key of a role", key.Value, key.Line)
-			}
-			if err == nil && seen[key.Value] {
-				err = fault("", "has %s twice in one role (line %d)", key.Value, key.Line)
-			}
-			if err != nil {
-				return nil, err
-			}
-			seen[key.Value] = true
-		}
-		roles = append(roles, role)
-	}
-	return roles, nil
 }

@@ -147,7 +147,7 @@ func heard(r *rig) bool {
 	_, requester := r.look(r.Slack.DM(slack.Requester), "is linked to Okta")
 	_, admins := r.look(slack.AdminChannel, "is linked to Okta")
 	request, _ := r.look(slack.AdminChannel, "Approved by")
-	progress, ok := r.look(r.Slack.DM(slack.Requester), "8 of 8 steps are done")
+	progress, ok := r.look(r.Slack.DM(slack.Requester), "11 of 11 steps are done")
 	return requester && admins && request.TS != "" && ok && progress.TS != ""
 }
 

@@ -65,6 +65,16 @@ func fault(remedy, format string, args ...any) error {
 	return &faulty{text: fmt.Sprintf(format, args...), remedy: remedy}
 }
 
+// about puts what is wrong with a part of a value into words about the whole: format takes where the part is, and what is
+// wrong with it.
+func about(format string, where any, err error) error {
+	remedy := ""
+	if f, ok := errors.AsType[*faulty](err); ok {
+		remedy = f.remedy
+	}
+	return fault(remedy, format, where, err)
+}
+
 // problem adds a problem with the setting at path, known to people by name. The path's first word says what can't
 // work without it.
 func (l *loaded) problem(err error, path, name, where string) {

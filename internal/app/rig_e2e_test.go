@@ -29,6 +29,7 @@ type rig struct {
 	settings []string // NAME=value, over the sandbox's
 	program  *program
 	output   *lockedBuffer // of all programs, log included
+	requests int           // that were made past Slack
 }
 
 // program is one run of oktaws serve.
@@ -63,6 +64,12 @@ const speed = 100
 // newRig starts a sandbox; settings are NAME=value.
 func newRig(t *testing.T, settings ...string) *rig {
 	t.Helper()
+	return newRigAt(t, speed, settings...)
+}
+
+// newRigAt starts a sandbox whose clock runs so many times as fast as the real one.
+func newRigAt(t *testing.T, speed float64, settings ...string) *rig {
+	t.Helper()
 	clock := sandbox.NewClock(speed)
 	sb, err := sandbox.Start(sandbox.Options{Clock: clock, Relaxed: true})
 	if err != nil {
@@ -87,7 +94,7 @@ func newRig(t *testing.T, settings ...string) *rig {
 
 // environ is the whole environment of the program.
 func (r *rig) environ() []string {
-	env := []string{"OKTAWS_DATA_DIR=" + r.dir, "OKTAWS_LOG_LEVEL=debug", "HOME=" + r.dir}
+	env := []string{"OKTAWS_DATA_DIR=" + r.dir, "OKTAWS_LOG_LEVEL=debug", "HOME=" + r.dir, "OKTAWS_OKTA_INTEGRATION_MODE=api"}
 	for _, v := range r.Env() {
 		env = append(env, v.Name+"="+v.Value)
 	}

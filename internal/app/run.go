@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
@@ -47,6 +49,7 @@ type program struct {
 	Options
 	environ map[string]string
 	config  string // path of the file; empty: none
+	roleSet string // of the template
 	ran     bool   // a command was found and began; what goes wrong from then on is no wrong usage
 }
 
@@ -118,16 +121,20 @@ func (p *program) commands() *cobra.Command {
 	}{
 		{"serve", "Run the bot until SIGTERM or SIGINT", p.serve},
 		{"check", "Try every credential and permission that the bot will need, and say what to fix", p.check},
-		{"template", "Print the CloudFormation template of the role set, to deploy it by hand", p.template},
+		{"template", "Print the CloudFormation template of a role set, to deploy it by hand", p.template},
 		{"version", "Print the version", p.version},
 	} {
-		root.AddCommand(&cobra.Command{
+		command := &cobra.Command{
 			Use: c.name, Short: c.short, Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				p.ran = true
 				return c.run(cmd.Context())
 			},
-		})
+		}
+		if c.name == "template" {
+			command.Flags().StringVar(&p.roleSet, "role-set", store.DefaultRoleSet, "name of the role set, as in role_sets")
+		}
+		root.AddCommand(command)
 	}
 	return root
 }
@@ -160,19 +167,24 @@ func (p *program) logger(c LogConfig) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.Stderr, o))
 }
 
-// template prints the role set's template. It needs no credentials, so what is wrong elsewhere doesn't matter.
+// template prints a role set's template. It needs no credentials, so what is wrong elsewhere doesn't matter.
 func (p *program) template(context.Context) error {
 	l := p.load()
 	var wrong invalid
 	for _, problem := range l.problems {
-		if problem.path == "" && problem.part == "" || problem.path == "role_sets.default" {
+		if problem.path == "" && problem.part == "" || problem.path == roleSetsPath+p.roleSet {
 			wrong = append(wrong, problem)
 		}
 	}
 	if len(wrong) > 0 {
 		return wrong
 	}
-	text, err := provision.Template(l.Roles)
+	roles, ok := l.RoleSets[p.roleSet]
+	if !ok {
+		names := slices.Sorted(maps.Keys(l.RoleSets))
+		return fmt.Errorf("there is no role set %s. %s", p.roleSet, didYouMean(p.roleSet, names))
+	}
+	text, err := provision.Template(roles)
 	if err != nil {
 		return err
 	}

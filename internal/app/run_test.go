@@ -85,6 +85,27 @@ func TestTemplateHoldsTheConfiguredRoles(t *testing.T) {
 	}
 }
 
+func TestTemplateIsOfTheNamedRoleSet(t *testing.T) {
+	file := yamlFile(t, `role_sets:
+  audit: [{name: Auditors, policies: ["arn:aws:iam::aws:policy/SecurityAudit"]}]
+  broken: []
+`)
+	for _, c := range []struct {
+		set, says string
+		code      int
+	}{
+		{"audit", "Auditors", ExitOK},
+		{"default", "Administrator", ExitOK},
+		{"broken", "role_sets.broken has no role", ExitFailure},
+		{"audits", "there is no role set audits. Did you mean audit?", ExitFailure},
+	} {
+		code, out, err := run(t, nil, "template", "--role-set", c.set, "--config", file)
+		if code != c.code || !strings.Contains(out+err, c.says) {
+			t.Errorf("%s: exit %d\nstdout: %s\nstderr: %s", c.set, code, out, err)
+		}
+	}
+}
+
 func TestVersionNamesTheCommit(t *testing.T) {
 	for want, info := range map[string]*debug.BuildInfo{
 		"oktaws v1.2.3, commit unknown, go1.26": {GoVersion: "go1.26", Main: debug.Module{Version: "v1.2.3"}},

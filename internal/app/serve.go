@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -146,6 +148,7 @@ func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error
 		ExternalID:     l.AWS.ExternalID,
 		SourceIdentity: l.AWS.SourceIdentity,
 		Profiles:       l.AWS.Profiles,
+		Partitions:     l.AWS.Partitions,
 		Variables:      l.aws,
 		Log:            log,
 	})
@@ -173,10 +176,16 @@ func pipelineConfig(c Config) provision.Config {
 		UserName:        c.AWS.UserName,
 		UserMayAssume:   c.AWS.UserMayAssume,
 		SessionDuration: c.Okta.SessionDuration,
-		RoleSet:         c.Roles,
+		RoleSets:        c.RoleSets,
+		GroupTemplate:   c.Okta.GroupTemplate,
 		Assignees:       assignees,
 		RemindAfter:     c.Tasks.RemindAfter,
 		CheckEvery:      c.Tasks.CheckEvery,
+		DriftEvery:      c.Drift.CheckEvery,
+		KeyAge:          c.Rotation.KeyAge,
+		WarnBefore:      c.Rotation.WarnBefore,
+		KeepOldKey:      c.Rotation.KeepOldKey,
+		CertificateLife: c.Rotation.CertificateYears,
 		Workers:         workers,
 	}
 }
@@ -188,10 +197,11 @@ func newBot(c Config, s *store.Store, r *provision.Reconciler, log *slog.Logger)
 		Approvers:    c.Approvals.Approvers,
 		ExpireAfter:  c.Approvals.ExpireAfter,
 		RemindEvery:  c.Tasks.RemindEvery,
-		Partition:    aws.Partition(c.AWS.Region),
+		Partitions:   append([]string{aws.Partition(c.AWS.Region)}, slices.Sorted(maps.Keys(c.AWS.Partitions))...),
 		LabelPattern: c.Okta.LabelPattern,
-		RoleSet:      c.Roles,
-		Mode:         store.ModeAPI,
+		Pipeline:     pipelineConfig(c),
+		Mode:         c.Okta.Mode,
+		Shared:       c.Okta.Shared,
 		OrgURL:       c.Okta.OrgURL,
 	}, bot.Connection{
 		BotToken: c.Slack.BotToken,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/oktaws/oktaws/bot"
 	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
 )
 
 // prefix begins the name of every variable that sets a key of the file.
@@ -22,16 +23,18 @@ const (
 	scalar  shape = iota
 	list          // of scalars; comma-separated in a variable
 	pairs         // a map of scalars; k=v,k=v in a variable
+	nested        // a map of maps of scalars; in the file only
 	roleSet       // in the file only
 )
 
 // written is a setting's raw value: what was written, and where, and not yet looked at.
 type written struct {
-	text  string               // scalar
-	list  []string             // list
-	pairs map[string]string    // pairs
-	roles []provision.RoleSpec // roleSet
-	where string               // oktaws.yaml:12; empty: a variable, or the default
+	text   string                       // scalar
+	list   []string                     // list
+	pairs  map[string]string            // pairs
+	nested map[string]map[string]string // nested
+	roles  []provision.RoleSpec         // roleSet
+	where  string                       // oktaws.yaml:12; empty: a variable, or the default
 }
 
 // setting is one key of the configuration.
@@ -58,11 +61,15 @@ var settings = []setting{
 	{"aws.external_id", scalar, "", one(externalID, func(c *Config) *string { return &c.AWS.ExternalID })},
 	{"aws.source_identity", scalar, "", one(sourceIdentity, func(c *Config) *string { return &c.AWS.SourceIdentity })},
 	{"aws.profiles", pairs, "", setProfiles},
+	{"aws.partitions", nested, "", setPartitions}, // after what it takes its defaults from
 	{"aws.provider_name", scalar, "Okta", one(providerName, func(c *Config) *string { return &c.AWS.ProviderName })},
 	{"aws.stack_name", scalar, "oktaws-roles", one(stackName, func(c *Config) *string { return &c.AWS.StackName })},
 	{"aws.user_name", scalar, "OktaSSOuser", one(userName, func(c *Config) *string { return &c.AWS.UserName })},
 	{"aws.user_may_assume", scalar, "false", one(yesNo, func(c *Config) *bool { return &c.AWS.UserMayAssume })},
 
+	{"okta.integration_mode", scalar, "groups", one(integrationMode, func(c *Config) *store.Mode { return &c.Okta.Mode })},
+	{"okta.shared_application", scalar, "", one(sharedApplication, func(c *Config) *string { return &c.Okta.Shared })},
+	{"okta.group_template", scalar, provision.DefaultGroupTemplate, one(groupTemplate, func(c *Config) *string { return &c.Okta.GroupTemplate })},
 	{"okta.label_pattern", scalar, bot.DefaultLabelPattern, one(wholePattern, func(c *Config) **regexp.Regexp { return &c.Okta.LabelPattern })},
 	{"okta.session_duration", scalar, "1h", one(sessionDuration, func(c *Config) *time.Duration { return &c.Okta.SessionDuration })},
 
@@ -71,7 +78,14 @@ var settings = []setting{
 	{"tasks.remind_every", scalar, "24h", one(duration, func(c *Config) *time.Duration { return &c.Tasks.RemindEvery })},
 	{"tasks.check_every", scalar, "1m", one(duration, func(c *Config) *time.Duration { return &c.Tasks.CheckEvery })},
 
-	{"role_sets.default", roleSet, "", setRoles},
+	{"drift.check_every", scalar, "24h", one(durationOrNever, func(c *Config) *time.Duration { return &c.Drift.CheckEvery })},
+
+	{"rotation.key_age", scalar, "2160h", one(durationOrNever, func(c *Config) *time.Duration { return &c.Rotation.KeyAge })},
+	{"rotation.warn_before", scalar, "336h", one(duration, func(c *Config) *time.Duration { return &c.Rotation.WarnBefore })},
+	{"rotation.keep_old_key", scalar, "24h", one(duration, func(c *Config) *time.Duration { return &c.Rotation.KeepOldKey })},
+	{"rotation.certificate_years", scalar, "10", one(certificateYears, func(c *Config) *int { return &c.Rotation.CertificateYears })},
+
+	roleSetSetting(store.DefaultRoleSet),
 
 	{"log.level", scalar, "info", one(logLevel, func(c *Config) *slog.Level { return &c.Log.Level })},
 	{"log.format", scalar, "text", one(logJSON, func(c *Config) *bool { return &c.Log.JSON })},
@@ -115,18 +129,26 @@ func setProfiles(c *Config, w written) error {
 	return nil
 }
 
+// fileOnly says whether no variable can set it.
+func (s setting) fileOnly() bool { return s.shape == nested || s.shape == roleSet }
+
 // name is the setting as people know it: by its path and its variable.
 func (s setting) name() string {
-	if s.shape == roleSet {
+	if s.fileOnly() {
 		return s.path
 	}
 	return s.path + " (" + s.variable() + ")"
 }
 
-// nameOf is the name of the setting at path.
-func nameOf(path string) string {
-	s, _ := find(func(s setting) bool { return s.path == path })
-	return s.name()
+// settingAt returns the setting at path. Of role sets there may be any number.
+func settingAt(path string) (setting, bool) {
+	if s, ok := find(func(s setting) bool { return s.path == path }); ok {
+		return s, true
+	}
+	if name, ok := strings.CutPrefix(path, roleSetsPath); ok {
+		return roleSetSetting(name), true
+	}
+	return setting{}, false
 }
 
 // variable is the environment variable that sets it.
@@ -151,6 +173,8 @@ func (s setting) fromText(text string) (written, error) {
 			}
 			w.pairs[strings.TrimSpace(k)] = strings.TrimSpace(v)
 		}
+	case nested:
+		w.nested = map[string]map[string]string{}
 	case roleSet:
 		w.roles = provision.DefaultRoleSet()
 	}

@@ -158,7 +158,7 @@ func (r *rig) oneDecisionEach(requests int) {
 	heard := func() map[string]int {
 		n := map[string]int{}
 		for _, m := range r.Slack.Messages(r.Slack.DM(slack.Requester)) {
-			if account, ok := strings.CutPrefix(m.Text, "Your request for AWS account "); ok {
+			if account, ok := strings.CutPrefix(m.Text, "Your request to link AWS account "); ok {
 				n[account[:12]]++
 			}
 		}

@@ -4,9 +4,14 @@ import (
 	"log/slog"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/store"
 )
 
 // What AWS allows in names (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), and the shapes
@@ -22,7 +27,11 @@ var (
 	iamPathPattern     = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 	externalIDPattern  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 	sourceIDPattern    = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	policyPattern      = regexp.MustCompile(`^arn:(\$\{AWS::Partition\}|aws|aws-us-gov|aws-cn):iam::(aws|\d{12}):policy/[\w+=,.@/-]+$`)
+	policyPattern      = regexp.MustCompile(`^arn:(\$\{AWS::Partition\}|aws|aws-us-gov|aws-cn):iam::(aws|\d{12}|\$\{AWS::AccountId\}):policy/[\w+=,.@/-]+$`)
+	inlinePattern      = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+	rolePathPattern    = regexp.MustCompile(`^/([\w+=,.@-]+/)*$`)
+	tagPattern         = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
+	roleSetPattern     = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 	placeholderPattern = regexp.MustCompile(`\{[^{}]*\}`)
 )
 
@@ -80,6 +89,24 @@ func duration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// durationOrNever is a duration of which 0s means that it never happens.
+func durationOrNever(s string) (time.Duration, error) {
+	if d, err := time.ParseDuration(s); err == nil && d == 0 {
+		return 0, nil
+	}
+	return duration(s)
+}
+
+// certificateYears is bound to what Okta makes (validityYears).
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationSSOCredentialKey/
+func certificateYears(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 2 || n > 10 {
+		return 0, fault("", "is %q, and must be a number of years from 2 to 10", s)
+	}
+	return n, nil
+}
+
 // sessionDuration is bound to what both IAM roles (MaxSessionDuration) and Okta's application allow.
 func sessionDuration(s string) (time.Duration, error) {
 	d, err := duration(s)
@@ -130,6 +157,54 @@ func wholePattern(s string) (*regexp.Regexp, error) {
 		s = "^(?:" + s + ")$"
 	}
 	return regexp.Compile(s)
+}
+
+func integrationMode(s string) (store.Mode, error) {
+	if m := store.Mode(s); m == store.ModeGroups || m == store.ModeAPI {
+		return m, nil
+	}
+	return "", fault("", "is %q, and must be groups or api", s)
+}
+
+// sharedApplication is the label of an application, or "".
+func sharedApplication(s string) (string, error) {
+	switch {
+	case utf8.RuneCountInString(s) > 100: // Okta's limit
+		return "", fault("", "has %d characters, and may have 100", utf8.RuneCountInString(s))
+	case strings.TrimSpace(s) != s:
+		return "", fault("", "is %q, and must not begin or end with a space", s)
+	}
+	if err := placeholdersIn(s, []string{"{partition}"}); err != nil {
+		return "", err
+	}
+	return s, nil
+}
+
+// groupTemplate is a template of group names that Okta reads the account and the role off.
+func groupTemplate(s string) (string, error) {
+	if strings.TrimSpace(s) != s || s == "" || utf8.RuneCountInString(s) > 255 { // Okta's limit
+		return "", fault("Write it as "+provision.DefaultGroupTemplate+".", "is %q, and must have 1 to 255 characters, none of them a space at either end", s)
+	}
+	if err := placeholdersIn(s, placeholders); err != nil {
+		return "", err
+	}
+	if _, err := provision.GroupFilter(s, ""); err != nil {
+		return "", fault("Write it as "+provision.DefaultGroupTemplate+": Okta reads both off a group's name.", "is %q, and must hold {account} and {role}, once each", s)
+	}
+	return s, nil
+}
+
+// placeholdersIn looks whether a template holds the known placeholders only.
+func placeholdersIn(s string, known []string) error {
+	for _, p := range placeholderPattern.FindAllString(s, -1) {
+		if !slices.Contains(known, p) {
+			return fault(didYouMean(p, known), "has %s, which stands for nothing", p)
+		}
+	}
+	if strings.ContainsAny(placeholderPattern.ReplaceAllString(s, ""), "{}") {
+		return fault("Write it as "+known[0]+".", "has a brace without its other half")
+	}
+	return nil
 }
 
 func logLevel(s string) (slog.Level, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 // linkIn links an account of another partition by group names, to an application that signs on to the address for the
-// audience.
+// audience; for none, the address is its setting ACS URL, as oktaws sets it, and the audience is Okta's choice.
 func linkIn(t *testing.T, partition, address, audience string) (w *linked, provider, role string) {
 	t.Helper()
 	const account = "123412341234"
@@ -25,9 +25,13 @@ func linkIn(t *testing.T, partition, address, audience string) (w *linked, provi
 		"useGroupMapping": true, "groupFilter": `aws_(?{{accountid}}\d+)_(?{{role}}[a-zA-Z]+)`,
 		"roleValuePattern": strings.Replace(provider, account, "${accountid}", 1) + "," + strings.NewReplacer(account, "${accountid}", "Administrator", "${role}").Replace(role),
 	}})
-	w.okta(http.MethodPut, "/api/v1/apps/"+w.app, map[string]any{"name": "amazon_aws", "label": "Elsewhere", "signOnMode": "SAML_2_0", "settings": map[string]any{
-		"app": w.settings(), "signOn": map[string]any{"ssoAcsUrlOverride": address, "audienceOverride": audience},
-	}})
+	if audience == "" {
+		w.no(sb.Okta.SetSetting(w.app, "overrideAcsURL", address))
+	} else {
+		w.okta(http.MethodPut, "/api/v1/apps/"+w.app, map[string]any{"name": "amazon_aws", "label": "Elsewhere", "signOnMode": "SAML_2_0", "settings": map[string]any{
+			"app": w.settings(), "signOn": map[string]any{"ssoAcsUrlOverride": address, "audienceOverride": audience},
+		}})
+	}
 	w.okta(http.MethodPut, "/api/v1/apps/"+w.app+"/groups/"+sb.Okta.AddGroup("aws_"+account+"_Administrator", "", okta.TestUserLogin), map[string]any{})
 	w.no(sb.AWS.AddAccountIn(partition, account, "Elsewhere"))
 	w.no(sb.AWS.MakeProvider(account, "Okta", w.metadata(w.app), nil))
@@ -45,7 +49,7 @@ func TestSignOnToAnotherPartition(t *testing.T) {
 	for partition, urn := range map[string]string{aws.USGov: "urn:amazon:webservices:govcloud", aws.China: "urn:amazon:webservices:cn-north-1"} {
 		t.Run(partition, func(t *testing.T) {
 			address := aws.SignInURLIn(partition)
-			for _, audience := range []string{urn, address} {
+			for _, audience := range []string{"", urn, address} {
 				w, provider, role := linkIn(t, partition, address, audience)
 				on, err := w.Okta.SignOn(okta.TestUserLogin, w.app)
 				w.no(err)

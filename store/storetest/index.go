@@ -25,7 +25,7 @@ func CheckIndex(t testing.TB, e store.Engine) {
 			switch room {
 			case "due":
 				have[key] = string(value)
-			case "account", "request", "task", "message", "seen":
+			case "account", "request", "task", "check", "application", "message", "seen":
 				var m store.Meta
 				if err := json.Unmarshal(value, &m); err != nil {
 					return false, fmt.Errorf("%s: %w", key, err)
@@ -35,6 +35,9 @@ func CheckIndex(t testing.TB, e store.Engine) {
 				}
 				if m.Revision == 0 || m.Created.IsZero() || m.Updated.Before(m.Created) {
 					t.Errorf("%s has revision %d, made %v, changed %v", key, m.Revision, m.Created, m.Updated)
+				}
+				if m.Untold && m.Due.IsZero() {
+					t.Errorf("the messages about %s are out of date for ever", key)
 				}
 				if !m.Due.IsZero() {
 					want[fmt.Sprintf("due/%020d/%s", m.Due.UnixNano(), key)] = strconv.FormatUint(m.Revision, 10)
@@ -70,14 +73,19 @@ func ownKey(room string, value []byte) string {
 		return keyOf[store.Request](value)
 	case "task":
 		return keyOf[store.Task](value)
+	case "check":
+		return keyOf[store.Check](value)
 	case "message":
 		return keyOf[store.Message](value)
 	}
-	var seen struct{ ID string }
-	if json.Unmarshal(value, &seen) != nil {
+	var rec struct{ ID, Partition, Label string }
+	if json.Unmarshal(value, &rec) != nil {
 		return "unreadable"
 	}
-	return room + "/" + seen.ID
+	if room == "application" {
+		return room + "/" + rec.Partition + "/" + rec.Label
+	}
+	return room + "/" + rec.ID
 }
 
 func keyOf[T any, P interface {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -158,7 +159,8 @@ func (cs *changeSet) takes(who *principal, in imported) error {
 
 // serviceError is a refusal of IAM's as a change set tells it [C].
 func serviceError(err error) error {
-	if e, ok := err.(*Error); ok { //nolint:errorlint // IAM's own, as it comes
+	var e *Error
+	if errors.As(err, &e) {
 		return failure("%s (Service: Iam, Status Code: %d, Request ID: %s)", e.Message, e.Status, newUUID())
 	}
 	return err

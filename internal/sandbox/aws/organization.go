@@ -44,7 +44,7 @@ func listAccounts(c *call) (any, error) {
 	for _, id := range ids {
 		a := c.accounts[id]
 		out.Accounts = append(out.Accounts, member{
-			ID: id, Arn: c.accounts[c.account.org.management].arn("organizations", "", "account/"+c.account.org.organization+"/"+id), Email: a.email(), Name: a.name,
+			ID: id, Arn: c.accounts[c.account.org.management].arn("organizations", "", "account/"+c.account.org.orgID+"/"+id), Email: a.email(), Name: a.name,
 			Status: a.status(), State: a.state(), JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
 		})
 	}
@@ -85,8 +85,8 @@ func describeOrganization(c *call) (any, error) {
 	o := c.account.org
 	head := c.accounts[o.management]
 	return struct{ Organization described }{described{
-		ID: o.organization, Arn: head.arn("organizations", "", "organization/"+o.organization), FeatureSet: "ALL", MasterAccountID: o.management,
-		MasterAccountArn: head.arn("organizations", "", "account/"+o.organization+"/"+o.management), MasterAccountEmail: head.email(),
+		ID: o.orgID, Arn: head.arn("organizations", "", "organization/"+o.orgID), FeatureSet: "ALL", MasterAccountID: o.management,
+		MasterAccountArn: head.arn("organizations", "", "account/"+o.orgID+"/"+o.management), MasterAccountEmail: head.email(),
 		AvailablePolicyTypes: []policyType{{"SERVICE_CONTROL_POLICY", "ENABLED"}},
 	}}, nil
 }

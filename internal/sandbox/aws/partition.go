@@ -11,15 +11,15 @@ import (
 // partition is a part of AWS that knows nothing of the others: accounts, keys, ARNs and sign-in are its own
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html) [D].
 type partition struct {
-	name         string   // as ARNs have it
-	regions      []string // empty: whatever looks like one
-	home         string   // the region in which IAM is at home
-	suffix       string   // of the services' addresses
-	signIn       string   // where browsers bring SAML responses to, and the SAML:aud of trust policies [D]
-	endpoint     *regexp.Regexp
-	audiences    []string // the values of Audience that stand for it
-	management   string   // account ID
-	organization string
+	name       string   // as ARNs have it
+	regions    []string // empty: whatever looks like one
+	home       string   // the region in which IAM is at home
+	suffix     string   // of the services' addresses
+	signIn     string   // where browsers bring SAML responses to, and the SAML:aud of trust policies [D]
+	endpoint   *regexp.Regexp
+	audiences  []string // the values of Audience that stand for it
+	management string   // account ID
+	orgID      string   // of its organization
 }
 
 // The partitions, by their names in ARNs.
@@ -40,21 +40,21 @@ var partitions = map[string]*partition{
 		name: Commercial, home: "us-east-1", suffix: "amazonaws.com", signIn: SignInURL,
 		endpoint:   regexp.MustCompile(`^https://([a-z]{2}(-[a-z]+)+-\d\.)?signin\.aws\.amazon\.com/saml$`),
 		audiences:  []string{"urn:amazon:webservices", SignInURL},
-		management: ManagementAccount, organization: "o-exampleorg1",
+		management: ManagementAccount, orgID: "o-exampleorg1",
 	},
 	USGov: {
 		name: USGov, regions: []string{"us-gov-west-1", "us-gov-east-1"}, home: "us-gov-west-1", suffix: "amazonaws.com",
 		signIn:     "https://signin.amazonaws-us-gov.com/saml",
 		endpoint:   regexp.MustCompile(`^https://(us-gov-(west|east)-1\.)?signin\.amazonaws-us-gov\.com/saml$`),
 		audiences:  []string{"urn:amazon:webservices:govcloud", "https://signin.amazonaws-us-gov.com/saml"},
-		management: ManagementUSGov, organization: "o-examplegov1",
+		management: ManagementUSGov, orgID: "o-examplegov1",
 	},
 	China: {
 		name: China, regions: []string{"cn-north-1", "cn-northwest-1"}, home: "cn-north-1", suffix: "amazonaws.com.cn",
 		signIn:     "https://signin.amazonaws.cn/saml",
 		endpoint:   regexp.MustCompile(`^https://(cn-north(west)?-1\.)?signin\.amazonaws\.cn/saml$`),
 		audiences:  []string{"urn:amazon:webservices:cn-north-1", "https://signin.amazonaws.cn/saml"},
-		management: ManagementChina, organization: "o-examplechn1",
+		management: ManagementChina, orgID: "o-examplechn1",
 	},
 }
 

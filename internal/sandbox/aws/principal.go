@@ -59,7 +59,7 @@ func (p *principal) facts(region string) facts {
 		"aws:principaltype":    "User",
 		"aws:requestedregion":  region,
 		"aws:securetransport":  "false",
-		"aws:principalorgid":   p.account.partition.organization,
+		"aws:principalorgid":   p.account.partition.orgID,
 	}
 	if p.user != nil {
 		f["aws:username"] = p.user.name

@@ -38,6 +38,7 @@ var personBases = []wire.Basis{
 		wire.InDocuments("https://help.okta.com/oie/en-us/Content/Topics/DeploymentGuides/AWS/aws-enable-role-based.htm", "Use Group Mapping: App Filter, Group Filter and Role Value Pattern make the roles out of the names of groups."),
 		wire.InDocuments("https://support.okta.com/help/s/article/invalid-saml-response-with-aws-account-federation-app", "Without a role, or with a wrong filter or provider, the response has no Role that AWS takes."),
 		wire.Guessed("okta/signon.go", "The overrides of a SAML application's address, recipient, destination and audience work with amazon_aws too."),
+		wire.Guessed("okta/signon.go", "The audience follows the ACS URL: urn:amazon:webservices:govcloud for GovCloud's, urn:amazon:webservices:cn-north-1 for China's."),
 		wire.Guessed("okta/signon.go", "The words of refusals; only “App Not Assigned” is Okta's."),
 		wire.Guessed("okta/entitlement.go", "Where the first assignment has no roles yet, there are none, whatever the next ones have."),
 		wire.Guessed("okta/entitlement.go", "Without provisioning there are no roles, even where some were assigned before it was lost."),

@@ -18,6 +18,22 @@ const awsACS = "https://signin.aws.amazon.com/saml"
 // awsAudience is what Okta writes for amazon_aws (https://github.com/Versent/saml2aws/pull/481) [C].
 const awsAudience = "urn:amazon:webservices"
 
+// audienceAt is the audience of a response that goes to the address. What Okta writes for the sign-in addresses of other
+// partitions was not seen: that it follows the address, as AWS asks for it there, is a guess [I].
+func audienceAt(acs string) string {
+	u, err := url.Parse(acs)
+	if err != nil {
+		return awsAudience
+	}
+	switch host := "." + u.Hostname(); {
+	case strings.HasSuffix(host, ".signin.amazonaws-us-gov.com"):
+		return awsAudience + ":govcloud"
+	case strings.HasSuffix(host, ".signin.amazonaws.cn"):
+		return awsAudience + ":cn-north-1"
+	}
+	return awsAudience
+}
+
 // Tile is an application on somebody's dashboard.
 type Tile struct{ AppID, Label string }
 
@@ -108,7 +124,7 @@ func (s *Server) assert(login, appID string) (assertion, *signingKey, string, er
 		acs:         acs,
 		destination: setting(a.signOn, "destinationOverride", acs),
 		recipient:   setting(a.signOn, "recipientOverride", acs),
-		audience:    setting(a.signOn, "audienceOverride", awsAudience),
+		audience:    setting(a.signOn, "audienceOverride", audienceAt(acs)),
 		subject:     u.login,
 		roles:       s.entitlements(a, u),
 		duration:    fmt.Sprint(a.settings["sessionDuration"]),

@@ -128,6 +128,20 @@ func TestSignOnFollowsTheSettings(t *testing.T) {
 	if at(t, r, ".", "Destination") != acs || at(t, r, "//SubjectConfirmationData", "Recipient") != acs {
 		t.Error("the response is for another address")
 	}
+	for address, audience := range map[string]string{
+		acs: "urn:amazon:webservices:cn-north-1",
+		"https://cn-northwest-1.signin.amazonaws.cn/saml":        "urn:amazon:webservices:cn-north-1",
+		"https://signin.amazonaws-us-gov.com/saml":               "urn:amazon:webservices:govcloud",
+		"https://us-gov-west-1.signin.amazonaws-us-gov.com/saml": "urn:amazon:webservices:govcloud",
+		"https://us-west-2.signin.aws.amazon.com/saml":           "urn:amazon:webservices",
+		"https://example.com/?signin.amazonaws-us-gov.com":       "urn:amazon:webservices",
+		"https://elsewhere-signin.amazonaws.cn.example.com/saml": "urn:amazon:webservices",
+	} {
+		o.set(path, map[string]any{"overrideAcsURL": address})
+		if _, r := o.click(TestUserLogin, id); at(t, r, "//Audience", "") != audience {
+			t.Errorf("to %s, the audience is %s", address, at(t, r, "//Audience", ""))
+		}
+	}
 
 	app := o.want(o.do("GET", path, ""), 200).text
 	for _, v := range [][2]string{{"defaultRelayState", "https://console/"}, {"audienceOverride", "urn:other"},

@@ -27,13 +27,19 @@ func (p pages) overview(w http.ResponseWriter, _ *http.Request, c chrome) {
 		}
 		ways = append(ways, into)
 	}
+	var users []userView
+	for _, u := range s.Users(c.Account.ID) {
+		users = append(users, p.userView(c.Account.ID, u))
+	}
+	c.acts = accountActs(c.Account)
 	p.render(w, "account", c.window(), struct {
 		chrome
 		Holds    holding
 		Roles    int
+		Users    []userView
 		Ways     []way
 		Managing bool
-	}{c, p.holding(c.Account), len(roles), ways, c.Account.Managing})
+	}{c, p.holding(c.Account), len(roles), users, ways, c.Account.Managing})
 }
 
 // section shows all things of one kind.

@@ -1,7 +1,7 @@
 // Package awspage is AWS as somebody sees it who looks at its accounts, or signs on.
 //
-// The pages show what the stand-in holds and change nothing; signing on is the stand-in's own work (POST /saml), which
-// answers with the pages of signin.go and console.go.
+// The pages show what the stand-in holds, and offer what somebody with the console does by hand (act.go). Signing on is
+// the stand-in's own work (POST /saml), which answers with the pages of signin.go and console.go.
 package awspage
 
 import (
@@ -32,13 +32,16 @@ var templates = page.Parse(templateFiles, "templates", template.FuncMap{
 })
 
 // pages are the pages of one place.
-type pages struct{ place page.Place }
+type pages struct {
+	place    page.Place
+	outcomes *page.Notes[outcome]
+}
 
 func (p pages) aws() *aws.Server { return p.place.Sandbox().AWS }
 
 // Mount serves the pages under /aws.
 func Mount(mux *http.ServeMux, place page.Place) {
-	p := pages{place}
+	p := pages{place, &page.Notes[outcome]{}}
 	page.Assets(mux, string(page.AWS), assets, "assets")
 	mux.HandleFunc("GET /aws", p.accounts)
 	mux.HandleFunc("GET /aws/{account}", p.inAccount(p.overview))
@@ -47,6 +50,9 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	mux.HandleFunc("GET /aws/{account}/providers/{name}", p.inAccount(p.provider))
 	mux.HandleFunc("GET /aws/{account}/users/{name}", p.inAccount(p.user))
 	mux.HandleFunc("GET /aws/{account}/stacks/{region}/{name}", p.inAccount(p.stack))
+	mux.HandleFunc("POST /aws/{account}/do/{act}", p.inAccount(p.act))
+	mux.HandleFunc("POST /aws/{account}/{section}/{name}/do/{act}", p.inAccount(p.act))
+	mux.HandleFunc("POST /aws/{account}/stacks/{region}/{name}/do/{act}", p.inAccount(p.act))
 	mux.HandleFunc("GET /aws/sign-in/{token}", p.signIn)
 	mux.HandleFunc("GET /aws/console/{id}", p.console)
 	mux.HandleFunc("POST /aws/sign-out", p.signOut)
@@ -64,6 +70,21 @@ type chrome struct {
 	Account aws.Account
 	Section string // of the menu: roles, providers, users, stacks, or none for the overview
 	Object  string // what of the section is looked at; none: all of it
+	Region  string // of a stack
+	Outcome *outcome
+
+	acts []act
+}
+
+// path is the address of the page.
+func (c chrome) path() string {
+	path := "/aws/" + c.Account.ID
+	for _, part := range []string{c.Section, c.Region, c.Object} {
+		if part != "" {
+			path += "/" + url.PathEscape(part)
+		}
+	}
+	return path
 }
 
 // Titles of the sections, as AWS's menus have them.
@@ -90,7 +111,7 @@ func (p pages) inAccount(show func(http.ResponseWriter, *http.Request, chrome)) 
 		id := r.PathValue("account")
 		for _, a := range p.aws().Accounts() {
 			if a.ID == id {
-				show(w, r, chrome{Account: a})
+				show(w, r, chrome{Account: a, Outcome: p.outcomeOf(r)})
 				return
 			}
 		}

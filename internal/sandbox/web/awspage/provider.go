@@ -44,6 +44,7 @@ func (p pages) providers(w http.ResponseWriter, c chrome) {
 
 func (p pages) provider(w http.ResponseWriter, r *http.Request, c chrome) {
 	c.Section, c.Object = "providers", r.PathValue("name")
+	c.acts, _ = p.actsOn(c)
 	for _, provider := range p.aws().Providers(c.Account.ID) {
 		if provider.Name != c.Object {
 			continue

@@ -2,7 +2,6 @@ package awspage
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/oktaws/oktaws/internal/sandbox/aws"
 )
@@ -42,7 +41,7 @@ func inlines(policies map[string]string) []inline {
 func (p pages) roleView(r aws.Role) roleView {
 	v := roleView{Role: r, By: maker(r), Tags: pairs(r.Tags), Inline: inlines(r.Inline), Document: lines(r.Trust)}
 	for _, arn := range r.Policies {
-		attached := managed{Name: arn[strings.LastIndex(arn, "/")+1:], ARN: arn}
+		attached := managed{Name: policyName(arn), ARN: arn}
 		if document, known := p.aws().ManagedPolicy(arn); known {
 			attached.Document = lines(document)
 		}
@@ -65,6 +64,7 @@ func (p pages) roles(w http.ResponseWriter, c chrome) {
 
 func (p pages) role(w http.ResponseWriter, r *http.Request, c chrome) {
 	c.Section, c.Object = "roles", r.PathValue("name")
+	c.acts, _ = p.actsOn(c)
 	for _, role := range p.aws().Roles(c.Account.ID) {
 		if role.Name != c.Object {
 			continue

@@ -64,9 +64,10 @@ func (p pages) stacks(w http.ResponseWriter, c chrome) {
 }
 
 func (p pages) stack(w http.ResponseWriter, r *http.Request, c chrome) {
-	c.Section, c.Object = "stacks", r.PathValue("name")
+	c.Section, c.Region, c.Object = "stacks", r.PathValue("region"), r.PathValue("name")
+	c.acts, _ = p.actsOn(c)
 	for _, st := range p.aws().Stacks(c.Account.ID) {
-		if st.Name != c.Object || st.Region != r.PathValue("region") {
+		if st.Name != c.Object || st.Region != c.Region {
 			continue
 		}
 		p.render(w, "stack", c.window(), struct {
@@ -75,7 +76,7 @@ func (p pages) stack(w http.ResponseWriter, r *http.Request, c chrome) {
 		}{c, p.stackView(c.Account.ID, st)})
 		return
 	}
-	p.gone(w, c, "stack "+c.Object+" in "+r.PathValue("region"))
+	p.gone(w, c, "stack "+c.Object+" in "+c.Region)
 }
 
 // stackNamed finds a stack by its name; nil where there is none.

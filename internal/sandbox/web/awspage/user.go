@@ -31,6 +31,7 @@ func (p pages) users(w http.ResponseWriter, c chrome) {
 
 func (p pages) user(w http.ResponseWriter, r *http.Request, c chrome) {
 	c.Section, c.Object = "users", r.PathValue("name")
+	c.acts, _ = p.actsOn(c)
 	for _, u := range p.aws().Users(c.Account.ID) {
 		if u.Name != c.Object {
 			continue

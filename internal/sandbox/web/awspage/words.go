@@ -23,7 +23,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min", hours, minutes)
 }
 
-// state is how a CloudFormation status is coloured: good, bad, busy or off.
+// state is how a CloudFormation status, or what was found of drift, is coloured: good, bad, busy or off.
 func state(status string) string {
 	switch {
 	case strings.HasSuffix(status, "_IN_PROGRESS"):
@@ -33,7 +33,9 @@ func state(status string) string {
 		return "busy"
 	case strings.Contains(status, "ROLLBACK"), strings.HasSuffix(status, "_FAILED"):
 		return "bad"
-	case status == "DELETE_COMPLETE":
+	case status == "DRIFTED":
+		return "bad"
+	case status == "DELETE_COMPLETE", status == "NOT_CHECKED", status == "UNKNOWN":
 		return "off"
 	}
 	return "good"

@@ -6,16 +6,15 @@ import (
 	"strings"
 
 	"github.com/oktaws/oktaws/internal/sandbox"
-	"github.com/oktaws/oktaws/internal/sandbox/aws"
 )
 
 // What the systems do of themselves, where no fault on the wire would be true to life.
 
-// members are the accounts that a service control policy can bind: those besides the management account.
+// members are the accounts that a service control policy can bind: those besides the management accounts.
 func members(sb *sandbox.Sandbox) []choice {
 	var out []choice
 	for _, a := range sb.AWS.Accounts() {
-		if a.ID != aws.ManagementAccount {
+		if !a.Managing {
 			out = append(out, choice{a.ID, a.Name + " (" + a.ID + ")"})
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -287,6 +288,47 @@ func TestGroupIsRenamed(t *testing.T) {
 	page = v.form(v.follow(page, "Edit group"), "group-edit").fill(map[string]string{"name": "Engineering"}).press("Save")
 	says(t, part(t, page, "outcome"), "An object with this field already exists in the current organization")
 	saysNot(t, v.get("/okta/admin/groups/"+v.sb.Okta.Groups()[0].ID+"?edit=1", http.StatusOK), "Edit group")
+}
+
+func TestGroupIsDeletedWithItsAssignments(t *testing.T) {
+	v := visit(t)
+	app := v.application("Gmail-AWS-Account")
+	group := v.sb.Okta.AddGroup("Gmail-Admins", "Who runs it", okta.TestUserLogin)
+	v.assign(app, group, "")
+	page := v.get("/okta/admin/groups/"+group, http.StatusOK)
+	says(t, page, "its people lose 1 application.")
+	page = v.form(page, "delete-group").press("Delete")
+	says(t, part(t, page, "outcome"), "The group Gmail-Admins is deleted.")
+	if left := v.sb.Okta.Assignments(app); len(left) != 0 {
+		t.Errorf("the assignments are %+v", left)
+	}
+	everyone := "/okta/admin/groups/" + v.sb.Okta.Groups()[0].ID
+	saysNot(t, v.get(everyone, http.StatusOK), "Delete")
+	if page = v.post(everyone+"/delete", nil); !strings.Contains(page, `role="alert"`) {
+		t.Errorf("a built-in group was deleted: %s", words(page))
+	}
+}
+
+// What takes something away from people is never done by one press alone.
+func TestWhatTakesSomethingAwayIsAskedTwice(t *testing.T) {
+	v := visit(t)
+	app := v.application("Gmail-AWS-Account")
+	group := v.sb.Okta.AddGroup("Gmail-Admins", "")
+	v.assign(app, group, "")
+	active := v.get("/okta/admin/apps/"+app+"/assignments", http.StatusOK)
+	if err := v.sb.Okta.Deactivate(app); err != nil {
+		t.Fatal(err)
+	}
+	for what, page := range map[string]string{
+		"sure-deactivate": active, "sure-" + group: active,
+		"sure-delete": v.get("/okta/admin/apps/"+app+"/general", http.StatusOK),
+		"actions":     v.get("/okta/admin/groups/"+group, http.StatusOK),
+	} {
+		shut := regexp.MustCompile(`(?s)<details [^>]*id="` + what + `">.*?<button class="danger"`)
+		if !shut.MatchString(page) {
+			t.Errorf("%s is not asked, or open from the beginning", what)
+		}
+	}
 }
 
 func TestTileLinkAsksWhoIsThere(t *testing.T) {

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/oktaws/oktaws/internal/sandbox/aws"
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
 	"github.com/oktaws/oktaws/internal/sandbox/web/page"
 )
 
-// awsSignIn is the address that applications post to, and that /saml stands for.
-const awsSignIn = "https://signin.aws.amazon.com/saml"
+// awsSignIn are the addresses that applications post to, one of each partition, and that /saml stands for.
+var awsSignIn = []string{aws.SignInURL, aws.SignInURLIn(aws.USGov), aws.SignInURLIn(aws.China)}
 
 // asPerson has show answer for the person in the address, if there is one.
 func (p pages) asPerson(show func(http.ResponseWriter, *http.Request, okta.Person)) http.HandlerFunc {
@@ -81,7 +82,7 @@ func (p pages) launch(w http.ResponseWriter, r *http.Request, person okta.Person
 	switch {
 	case err != nil:
 		status, refused = http.StatusForbidden, err.Error()
-	case on.ACS != awsSignIn:
+	case !slices.Contains(awsSignIn, on.ACS):
 		status, refused = http.StatusForbidden, label+" has its responses posted to "+on.ACS+", which is not in the sandbox: see ACS URL on its Sign On tab."
 	}
 	body, err := page.Execute(templates, "launch", struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oktaws/oktaws/internal/sandbox/aws"
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
 	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
@@ -141,6 +142,20 @@ func TestTileLeadsToTheFormThatTheBrowserPosts(t *testing.T) {
 	for _, hook := range []string{"data-submit-now", "data-plain", `class="okta bare"`, "<noscript><button"} {
 		if !strings.Contains(page, hook) {
 			t.Errorf("the page lacks %s", hook)
+		}
+	}
+}
+
+func TestTileOfAnotherPartitionLeadsToItsSignIn(t *testing.T) {
+	v := visit(t)
+	group := v.sb.Okta.AddGroup("Elsewhere", "", okta.TestUserLogin)
+	for partition, audience := range map[string]string{aws.USGov: "urn:amazon:webservices:govcloud", aws.China: "urn:amazon:webservices:cn-north-1"} {
+		id := v.sb.Okta.AddApplication(okta.NewApplication{Label: partition, Settings: map[string]any{"overrideAcsURL": aws.SignInURLIn(partition)}})
+		v.assign(id, group, "")
+		page := v.get("/okta/people/"+okta.TestUserLogin+"/apps/"+id, http.StatusOK)
+		response, err := base64.StdEncoding.DecodeString(v.form(page, "appForm").fields.Get("SAMLResponse"))
+		if err != nil || !strings.Contains(string(response), ">"+audience+"<") || !strings.Contains(string(response), aws.SignInURLIn(partition)) {
+			t.Errorf("%s: the form posts %.2000s (%v)", partition, response, err)
 		}
 	}
 }

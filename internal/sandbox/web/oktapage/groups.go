@@ -83,6 +83,15 @@ func (p pages) saveGroup(w http.ResponseWriter, r *http.Request, g heldGroup) {
 	p.saved(w, r, g.Path(), p.call(r.Context(), http.MethodPut, "/groups/"+url.PathEscape(g.ID), map[string]any{"profile": profile}, nil))
 }
 
+// deleteGroup is Delete in the Actions of a group, over the API.
+func (p pages) deleteGroup(w http.ResponseWriter, r *http.Request, g heldGroup) {
+	o, home := p.call(r.Context(), http.MethodDelete, "/groups/"+url.PathEscape(g.ID), nil, nil), g.Path()
+	if o.Refused == "" {
+		o.Done, home = "The group "+g.Name+" is deleted.", "/okta/admin/groups"
+	}
+	p.show(w, r, home, nil, o)
+}
+
 // assign lists who is not in a group, to be put into it: Assign people.
 func (p pages) assign(w http.ResponseWriter, r *http.Request, g heldGroup) {
 	search := strings.TrimSpace(r.FormValue("q"))

@@ -75,6 +75,7 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	mux.HandleFunc("GET /okta/admin/groups", p.groups)
 	mux.HandleFunc("GET /okta/admin/groups/{id}", p.inGroup(p.group))
 	mux.HandleFunc("POST /okta/admin/groups/{id}", p.inGroup(p.saveGroup))
+	mux.HandleFunc("POST /okta/admin/groups/{id}/delete", p.inGroup(p.deleteGroup))
 	mux.HandleFunc("GET /okta/admin/groups/{id}/assign", p.inGroup(p.assign))
 	mux.HandleFunc("POST /okta/admin/groups/{id}/assign", p.inGroup(p.setMember(true)))
 	mux.HandleFunc("POST /okta/admin/groups/{id}/remove", p.inGroup(p.setMember(false)))

@@ -1,0 +1,384 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// withAccounts is records with so many linked accounts.
+func withAccounts(t *testing.T, n int) *records {
+	r := newRecords(t)
+	for i := range n {
+		id, k := fmt.Sprintf("l%d", i), numbered(i)
+		r.open(link(id, k, fmt.Sprintf("Team-%d", i)))
+		r.approve(id, admin)
+		r.save(k, func(a *store.Account) { a.Steps = allDone })
+	}
+	return r
+}
+
+// batch is a request for accounts that withAccounts made.
+func batch(id string, kind store.RequestKind, accounts ...int) store.Request {
+	q := ask(id, kind, store.AccountKey{})
+	q.Label = ""
+	for _, n := range accounts {
+		q.Batch = append(q.Batch, numbered(n))
+	}
+	return q
+}
+
+// openAll opens the requests of a batch until none is left, and says how many transactions that took.
+func (r *records) openAll(id string) (n int) {
+	r.Helper()
+	for done := false; !done; n++ {
+		if n > store.MaxBatch {
+			r.Fatal("it never ends")
+		}
+		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch(id); return err })
+	}
+	return n
+}
+
+func (r *records) requestsOf(id string) (all []store.Request) {
+	r.Helper()
+	r.look(func(tx *store.ReadTx) error {
+		return tx.RequestsOf(id, func(q store.Request) bool { all = append(all, q); return true })
+	})
+	return all
+}
+
+func TestABatchIsDecidedOnOnce(t *testing.T) {
+	r := withAccounts(t, 4)
+	q := batch("b", store.Rotate, 2, 0, 1)
+	q.Rotate, q.Required = []store.Rotation{store.RotateCertificate}, 2
+	since := len(r.events())
+	r.open(q)
+	for n := range 4 {
+		if a := r.account(numbered(n)); a.Pending != "" || a.State != store.Linked {
+			t.Errorf("before anybody has decided, the account is %+v", a)
+		}
+	}
+	r.do(func(tx *store.Tx) error {
+		got, done, err := tx.OpenBatch("b")
+		if !done || got.Opened != 0 {
+			t.Errorf("of a batch that waits, %d were opened", got.Opened)
+		}
+		return err
+	})
+	r.clock.Advance(time.Minute)
+	r.approve("b", admin)
+	r.approve("b", admin2)
+	r.told(&since, "request.opened", "request.approval", "request.approval", "request.approved")
+	if got := r.request("b"); got.State != store.Approved || !got.Due.Equal(r.clock.Now()) || got.Opened != 0 {
+		t.Errorf("the batch is %+v", got)
+	}
+	r.openAll("b")
+	r.told(&since, "request.approved", "account.linking", "request.approved", "account.linking", "request.approved", "account.linking")
+	if got := r.request("b"); got.Opened != 3 || len(got.Skipped) != 0 || !got.Due.Equal(r.clock.Now()) {
+		t.Errorf("the batch is %+v", got)
+	}
+	children := r.requestsOf("b")
+	if len(children) != 3 {
+		t.Fatalf("it has the requests %+v", children)
+	}
+	for i, n := range []int{2, 0, 1} {
+		child := children[i]
+		if child.Account != numbered(n) || child.Parent != "b" || child.State != store.Approved || len(child.Approvals) != 2 || child.Decided.By != admin2 ||
+			child.Requester != requester || child.Label != fmt.Sprintf("Team-%d", n) || len(child.Batch) != 0 {
+			t.Errorf("one request is %+v", child)
+		}
+		if a := r.account(numbered(n)); a.State != store.Linking || a.RequestID != child.ID || a.Pending != "" || !a.CertificateSince.Equal(r.clock.Now()) || !a.KeySince.IsZero() || a.Label != child.Label {
+			t.Errorf("its account is %+v", a)
+		}
+	}
+	if a := r.account(numbered(3)); a.State != store.Linked || a.RequestID != "l3" {
+		t.Errorf("an account that isn't in it is %+v", a)
+	}
+}
+
+func TestABatchThatComesToNothing(t *testing.T) {
+	for how, end := range map[string]func(*store.Tx) error{
+		"denied":    func(tx *store.Tx) error { _, err := tx.Deny("b", admin, "no"); return err },
+		"withdrawn": func(tx *store.Tx) error { _, err := tx.Withdraw("b", requester); return err },
+		"expired":   func(tx *store.Tx) error { _, err := tx.Expire("b"); return err },
+	} {
+		t.Run(how, func(t *testing.T) {
+			r := withAccounts(t, 2)
+			before := []store.Account{r.account(numbered(0)), r.account(numbered(1))}
+			r.open(batch("b", store.Unlink, 0, 1))
+			r.clock.Advance(7 * 24 * time.Hour)
+			if how != "expired" {
+				r.clock.Advance(-time.Hour)
+			}
+			r.do(end)
+			if n := r.openAll("b"); n != 1 || len(r.requestsOf("b")) != 0 {
+				t.Errorf("requests were opened")
+			}
+			for n, want := range before {
+				if a := r.account(numbered(n)); a.Revision != want.Revision {
+					t.Errorf("the account is %+v", a)
+				}
+			}
+		})
+	}
+}
+
+func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
+	r := withAccounts(t, 6)
+	q := batch("b", store.Change, 0, 1, 2, 3, 4, 5, 6)
+	q.Mode, q.Shared = store.ModeGroups, "All-Of-AWS"
+	r.open(q)
+	r.approve("b", admin)
+	r.open(ask("r1", store.Unlink, numbered(1)))
+	r.approve("r1", admin)
+	r.open(ask("r2", store.Repair, numbered(2)))
+	r.save(numbered(3), func(a *store.Account) {
+		a.Wish = store.Wish{Label: "Team-3", Mode: store.ModeGroups, Shared: "All-Of-AWS", RoleSet: "developers"}
+	})
+	r.save(numbered(4), func(a *store.Account) { a.Steps = oneStep(store.StepAgain) })
+	r.openAll("b")
+	got := r.request("b")
+	want := map[store.AccountKey]string{
+		numbered(1): "account 000000000001 is being unlinked",
+		numbered(2): "a request to repair account 000000000002, by <@U0REQ>, waits for approval already",
+		numbered(3): "account 000000000003 is that already",
+		numbered(4): "account 000000000004 is still being linked, as Team-4",
+		numbered(6): "account 000000000006 is not known: nobody has asked for it yet",
+	}
+	if got.Opened != 7 || len(got.Skipped) != len(want) {
+		t.Errorf("the batch is %+v", got)
+	}
+	for _, s := range got.Skipped {
+		if s.Why != want[s.Account] {
+			t.Errorf("account %s was skipped since %q, want %q", s.Account, s.Why, want[s.Account])
+		}
+	}
+	var on []store.AccountKey
+	r.look(func(tx *store.ReadTx) error {
+		return tx.EventsOf(store.EventFilter{Request: "b"}, func(e store.Event) bool {
+			if e.What == "request.skipped" && e.Text == want[e.Account] {
+				on = append(on, e.Account)
+			}
+			return true
+		})
+	})
+	if len(on) != len(want) {
+		t.Errorf("on record are %v", on)
+	}
+	children := r.requestsOf("b")
+	if len(children) != 2 || children[0].Account != numbered(0) || children[1].Account != numbered(5) {
+		t.Errorf("its requests are %+v", children)
+	}
+	if a := r.account(numbered(5)); a.Shared != "" || a.Mode != store.ModeGroups || a.Label != "Team-5" {
+		t.Errorf("the account is %+v", a)
+	}
+	if a := r.account(numbered(2)); a.Pending != "r2" || a.RequestID != "l2" {
+		t.Errorf("the account that was asked for meanwhile is %+v", a)
+	}
+}
+
+func TestABatchOfAdoptionsTakesWhatHasFailed(t *testing.T) {
+	r := withAccounts(t, 2)
+	r.save(numbered(0), func(a *store.Account) { a.Steps = oneStep(store.StepFailed) })
+	q := batch("b", store.Adopt, 0, 1, 2)
+	q.Wish = store.Wish{}
+	r.open(q)
+	r.approve("b", admin)
+	r.openAll("b")
+	if a := r.account(numbered(0)); a.State != store.Linking || !a.Adopt || a.Label != "Team-0" {
+		t.Errorf("the account is %+v", a)
+	}
+	got := r.request("b").Skipped
+	if len(got) != 2 || got[1].Account != numbered(2) || got[1].Why != "account 000000000002 isn't linked, and needs an application name of its own" {
+		t.Errorf("skipped are %+v", got)
+	}
+}
+
+// A batch is cut off at every place, and the program begins anew each time.
+func TestABatchThatIsCutOffCarriesOnAndOpensNothingTwice(t *testing.T) {
+	r := withAccounts(t, 5)
+	r.open(batch("b", store.Repair, 0, 1, 2, 3, 4))
+	r.approve("b", admin)
+	cut := errors.New("the power went")
+	for n := range 5 {
+		err := r.try(func(tx *store.Tx) error {
+			if _, _, err := tx.OpenBatch("b"); err != nil {
+				return err
+			}
+			return cut
+		})
+		if !errors.Is(err, cut) {
+			t.Fatal(err)
+		}
+		if got := r.request("b"); got.Opened != n || len(r.requestsOf("b")) != n {
+			t.Errorf("cut off, the batch is %+v", got)
+		}
+		r = recordsOver(t, r.engine)
+		var done bool
+		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch("b"); return err })
+		if done != (n == 4) {
+			t.Errorf("after %d it says that it is done: %t", n+1, done)
+		}
+		r.save(numbered(n), func(a *store.Account) { a.Steps = allDone }) // so that it could be asked for again
+	}
+	before := content(t, r.engine)
+	r.openAll("b")
+	if len(content(t, r.engine)) != len(before) || len(r.requestsOf("b")) != 5 {
+		t.Errorf("there are the requests %+v", r.requestsOf("b"))
+	}
+	for n := range 5 {
+		if a := r.account(numbered(n)); a.State != store.Linked || a.RequestID != fmt.Sprintf("b.%05d", n) {
+			t.Errorf("the account is %+v", a)
+		}
+	}
+}
+
+func TestTheMessageAboutABatchFollowsItsAccounts(t *testing.T) {
+	r := withAccounts(t, 2)
+	r.open(batch("b", store.Repair, 0, 1))
+	r.approve("b", admin)
+	r.want(store.RequestKey("b"), time.Time{})
+	m := key(store.RequestKey("b"))
+	touched := func(what string) {
+		t.Helper()
+		if got := r.message(m); !got.Due.Equal(r.clock.Now()) {
+			t.Errorf("%s, the message is due %v", what, got.Due)
+		}
+		r.plan(m, time.Time{})
+		r.clock.Advance(time.Minute)
+	}
+	r.openAll("b")
+	touched("opened")
+	r.save(numbered(1), func(a *store.Account) { a.Steps = oneStep(store.StepFailed) })
+	touched("one failed")
+	r.save(numbered(1), func(a *store.Account) { a.Steps = allDone })
+	touched("one done")
+	if q := r.request("b.00001"); q.Ended.IsZero() {
+		t.Errorf("its request is %+v", q)
+	}
+}
+
+func TestBatchesThatAreRefused(t *testing.T) {
+	r := newRecords(t)
+	many := batch("b", store.Unlink)
+	for n := range store.MaxBatch + 1 {
+		many.Batch = append(many.Batch, numbered(n))
+	}
+	strange := batch("b", store.Unlink, 1)
+	strange.Batch = append(strange.Batch, store.AccountKey{Partition: "aws", ID: "12"})
+	link := batch("b", store.Link, 1, 2)
+	link.Label = "Team"
+	dotted := batch("b.1", store.Unlink, 1)
+	for name, c := range map[string]struct {
+		q     store.Request
+		words []string
+	}{
+		"too many":            {many, []string{"takes 2000 accounts", "2001"}},
+		"twice the same":      {batch("b", store.Unlink, 1, 2, 1), []string{"000000000001 twice"}},
+		"no account":          {strange, []string{"aws/12"}},
+		"of links":            {link, []string{"application name of its own"}},
+		"like one of a batch": {dotted, nil},
+		"of no kind":          {batch("b", "merge", 1), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(c.q); return err }), store.Permanent, c.words...)
+		})
+	}
+	many.Batch = slices.Clip(many.Batch[:store.MaxBatch])
+	r.open(many)
+}
+
+// The most that one transaction can have to write.
+func TestNoTransactionIsTooLarge(t *testing.T) {
+	everybody := make([]store.Person, store.MaxPeople)
+	for i := range everybody {
+		everybody[i] = store.Person{ID: fmt.Sprintf("UTASK%d", i), Team: "T0"}
+	}
+	crowded := func(t *testing.T) *records {
+		r := withAccounts(t, 1)
+		r.do(func(tx *store.Tx) error {
+			a, err := tx.Account(numbered(0))
+			if err != nil {
+				return err
+			}
+			if err := tx.Checked(&a, findings("a", "b"), nil); err != nil {
+				return err
+			}
+			return tx.SaveAccount(&a)
+		})
+		r.do(func(tx *store.Tx) error {
+			a, err := tx.Account(numbered(0))
+			if err != nil {
+				return err
+			}
+			a.Steps = oneStep(store.StepWaiting)
+			for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+				if _, err := tx.OpenTask(a, kind, everybody, time.Hour); err != nil {
+					return err
+				}
+			}
+			return tx.SaveAccount(&a)
+		})
+		for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+			r.crowd(store.TaskKey(store.TaskIDOf("l0", kind)), store.MaxPeople)
+		}
+		r.crowd(store.RequestKey("l0"), 7)
+		r.crowd(store.CheckKey(numbered(0)), 10)
+		return r
+	}
+	settle := func(r *records) {
+		r.clock.Advance(time.Second)
+		r.do(func(tx *store.Tx) error { return tx.PlanRequest("l0", time.Time{}) })
+		r.do(func(tx *store.Tx) error { return tx.PlanCheck(numbered(0), time.Time{}) })
+		for _, kind := range []store.TaskKind{store.EnableProvisioning, store.EnterKey} {
+			r.do(func(tx *store.Tx) error { return tx.PlanTask(store.TaskIDOf("l0", kind), time.Time{}) })
+		}
+		for _, k := range []string{store.RequestKey("l0"), store.CheckKey(numbered(0)), store.TaskKey("l0-enter-key")} {
+			if m := r.message(store.MessageKey(k, "v", "C6")); !m.Due.Equal(r.clock.Now()) {
+				r.Errorf("the message about %s is due %v", k, m.Due)
+			}
+		}
+	}
+	t.Run("when an account is unlinked", func(t *testing.T) {
+		r := crowded(t)
+		r.open(ask("r1", store.Unlink, numbered(0)))
+		r.crowd(store.RequestKey("r1"), 7)
+		r.clock.Advance(time.Second)
+		r.approve("r1", admin)
+		settle(r)
+		r.save(numbered(0), func(a *store.Account) { a.Steps = allDone })
+	})
+	t.Run("when it is unlinked as one of a batch", func(t *testing.T) {
+		r := crowded(t)
+		r.open(batch("b", store.Unlink, 0))
+		r.approve("b", admin)
+		r.crowd(store.RequestKey("b"), 12)
+		r.clock.Advance(time.Second)
+		r.openAll("b")
+		settle(r)
+		r.crowd(store.RequestKey("b"), 12)
+		r.save(numbered(0), func(a *store.Account) { a.Steps = allDone })
+	})
+	t.Run("when a task is done", func(t *testing.T) {
+		r := crowded(t)
+		r.do(func(tx *store.Tx) error {
+			a, err := tx.Account(numbered(0))
+			if err != nil {
+				return err
+			}
+			a.Steps = oneStep(store.StepAgain)
+			if _, err := tx.CheckedTask(store.TaskIDOf("l0", store.EnterKey), nil); err != nil {
+				return err
+			}
+			if err := tx.Record(store.Event{What: "step.done", Account: a.AccountKey}); err != nil {
+				return err
+			}
+			return tx.SaveAccount(&a)
+		})
+	})
+}
