@@ -78,7 +78,10 @@ func statusContent(s scene, now time.Time) content {
 		lines = append(lines, fmt.Sprintf("An approver can help: `/oktaws task %s`.", accountName(a.AccountKey)))
 	}
 	if s.check != nil && len(s.check.Findings) > 0 {
-		lines = append(append(lines, "*What differs*"), checkLines(*s.check, now, smallList)...)
+		if len(s.check.Open(now)) > 0 {
+			lines = append(lines, "*What differs*")
+		}
+		lines = append(lines, checkLines(*s.check, now, smallList)...)
 	}
 	if s.check != nil && s.check.Problem != nil {
 		lines = append(lines, ":warning: The last look at it failed: "+troubleLine(s.check.Problem))

@@ -160,6 +160,19 @@ func doing(r store.Request) string {
 	return "Changing " + it
 }
 
+// underWay is what an account is while a request to link or change it is carried out.
+func underWay(r store.Request) string {
+	switch r.Kind {
+	case store.Repair:
+		return "being repaired"
+	case store.Change:
+		return "being changed"
+	case store.Rotate:
+		return "being given a new " + rotated(r)
+	}
+	return "linking"
+}
+
 // progressOf is what an account of a batch is once it is what was asked for, and until then.
 func progressOf(k store.RequestKind) (done, going string) {
 	switch k {
