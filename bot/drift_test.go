@@ -61,7 +61,7 @@ func TestRepairingFromTheMessage(t *testing.T) {
 	if r := w.request(); r.Kind != store.Repair || len(r.Rotate) != 1 || r.Requester.ID != slack.AdminOne {
 		t.Errorf("recorded %+v", r)
 	}
-	w.agree("asks to repair AWS account "+accountID, "and to rotate its access key")
+	w.agree("asks to repair AWS account "+accountID, "and rotate its access key")
 	w.now(m, "is being carried out")
 	w.clickOld(slack.AdminTwo, m, "ignore")
 	w.tick()

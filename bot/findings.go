@@ -69,9 +69,9 @@ func planLines(r store.Request) []string {
 		return []string{":white_check_mark: *Nothing would change:* all is as it shall be, as of " + when(r.Planned) + "."}
 	}
 	plan := slices.Clone(r.Plan)
-	if r.Kind == store.Link || r.Kind == store.Adopt {
+	if r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change {
 		for i := range plan {
-			plan[i].Means = "" // of course nobody can sign on yet
+			plan[i].Means = "" // nothing is wrong, it is only not so yet
 		}
 	}
 	return append([]string{"*What would change*, as of " + when(r.Planned)},
