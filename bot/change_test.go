@@ -67,7 +67,7 @@ func TestGivingAnotherRoleSet(t *testing.T) {
 	w := live(t, twoSets)
 	w.linked()
 	w.answers(slack.Requester, "roles "+accountID, "Say which role set", "`default`, `data-platform`")
-	w.answers(slack.Requester, "roles "+accountID+" data-platfrom", "There is no role set `data-platfrom`", "Did you mean `data-platform`?", "There are: `default`")
+	w.answers(slack.Requester, "roles "+accountID+" data-platforn", "There is no role set `data-platforn`", "Did you mean `data-platform`?", "There are: `default`")
 	w.answers(slack.Requester, "roles "+accountID+" default", "is that already")
 	w.answers(slack.Requester, "roles "+accountID+" data-platform more data", "the role set `data-platform` in place of `default`")
 	m := w.message(slack.AdminChannel, "the role set data-platform in place of default", "Analyst", label+"-Analyst", "[approve]")

@@ -172,6 +172,7 @@ func (w *work) lookApplication(ctx context.Context, s *sight) ([]store.Finding, 
 // lookSettings compares settings of the application.
 func (w *work) lookSettings(step string, app Application, want map[string]any) []store.Finding {
 	means := map[string]string{
+		"awsEnvironmentType":  "Perhaps nobody can sign on",
 		"identityProviderArn": "Nobody can sign on",
 		"useGroupMapping":     "People are offered other roles, or none",
 		"groupFilter":         "People are offered other roles, or none: groups that should not count may",

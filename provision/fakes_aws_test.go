@@ -103,6 +103,7 @@ func with(tags, more map[string]string) map[string]string {
 // stackRole is a role as a template describes it.
 type stackRole struct {
 	role   provision.Role
+	tags   map[string]string // that the template names; those of the stack come to the role too
 	retain bool
 }
 
@@ -172,10 +173,18 @@ func (w *world) deploy(before, want map[string]stackRole) {
 		}
 	}
 	for id, r := range want {
-		if was, ok := before[id]; ok && reflect.DeepEqual(was.role, r.role) {
-			continue // what was changed past it stays
+		was, ok := before[id]
+		key := strings.ToLower(r.role.Name)
+		if have := w.roles[key]; ok && have != nil { // what was changed past it stays
+			want := r.role
+			if same(was.role, want) && maps.Equal(was.tags, r.tags) {
+				continue
+			}
+			want.Tags = with(have.Tags, r.tags)
+			w.roles[key] = &want
+			continue
 		}
-		w.roles[strings.ToLower(r.role.Name)] = copyOf(&r.role)
+		w.roles[key] = copyOf(&r.role)
 	}
 }
 
@@ -291,10 +300,22 @@ func (w *world) DetectDrift(_ context.Context, id string) error {
 			have := w.roles[strings.ToLower(r.role.Name)]
 			if have == nil || !sameRole(*have, r.role) {
 				s.Drift = "DRIFTED"
+				continue
+			}
+			for key, v := range r.tags { // those that the template doesn't name don't count
+				if have.Tags[key] != v {
+					s.Drift = "DRIFTED"
+				}
 			}
 		}
 		return nil
 	})
+}
+
+// same says whether two descriptions of a role are, tags apart.
+func same(a, b provision.Role) bool {
+	a.Tags, b.Tags = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 func sameRole(a, b provision.Role) bool {
@@ -304,7 +325,7 @@ func sameRole(a, b provision.Role) bool {
 		return reflect.DeepEqual(i, j)
 	}
 	return same(a.Trust, b.Trust) && slices.Equal(slices.Sorted(slices.Values(a.Policies)), slices.Sorted(slices.Values(b.Policies))) &&
-		maps.EqualFunc(a.Inline, b.Inline, same) && a.Boundary == b.Boundary && a.MaxDuration == b.MaxDuration && maps.Equal(a.Tags, b.Tags)
+		maps.EqualFunc(a.Inline, b.Inline, same) && a.Boundary == b.Boundary && a.MaxDuration == b.MaxDuration
 }
 
 func (w *world) Survey(context.Context) (s provision.Survey, err error) {
@@ -540,7 +561,9 @@ func (w *world) describe(s provision.StackSpec, id string) map[string]stackRole 
 			role.Inline[policy["PolicyName"].(string)] = text(policy["PolicyDocument"])
 		}
 		tags, _ := p["Tags"].([]any)
+		named := map[string]string{}
 		for _, t := range tags {
+			named[t.(map[string]any)["Key"].(string)] = t.(map[string]any)["Value"].(string)
 			role.Tags[t.(map[string]any)["Key"].(string)] = t.(map[string]any)["Value"].(string)
 		}
 		var seconds int
@@ -549,7 +572,7 @@ func (w *world) describe(s provision.StackSpec, id string) map[string]stackRole 
 		}
 		role.MaxDuration = time.Duration(seconds) * time.Second
 		role.ARN = w.arn("role" + role.Path + role.Name)
-		out[logical] = stackRole{role, resource.DeletionPolicy == "Retain"}
+		out[logical] = stackRole{role, named, resource.DeletionPolicy == "Retain"}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -121,10 +122,34 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 			}
 		}
 		if want := w.assignedRoles(g.roles); !sameSet(have.Roles, want) && w.get().Mode == store.ModeAPI {
-			add("roles", fmt.Sprintf("The Okta group %s has the roles %s, not %s", g.name, shown(strings.Join(have.Roles, ", ")), as), "Its members are offered other roles than they should, or none", "assigns it with its roles")
+			add("roles", fmt.Sprintf("The Okta group %s gives %s, not %s", g.name, cmp.Or(strings.Join(have.Roles, ", "), "no role"), as), "Its members are offered other roles than they should, or none", "assigns it with its roles")
 		}
 	}
-	return append(out, w.lookOthers(assigned, ours)...), nil
+	former, err := w.lookFormer(wanted, assigned, ours)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(out, former...), w.lookOthers(assigned, ours)...), nil
+}
+
+// lookFormer names the groups of roles that the role set no longer has, and counts them as ours.
+func (w *work) lookFormer(wanted []wantedGroup, assigned map[string]Assignment, ours map[string]bool) ([]store.Finding, error) {
+	goOn := map[string]bool{}
+	for _, g := range wanted {
+		goOn[g.id] = true
+	}
+	var out []store.Finding
+	known := w.known().Groups
+	for _, role := range slices.Sorted(maps.Keys(known)) {
+		id := known[role]
+		if _, ok := assigned[id]; !ok || goOn[id] || ours[id] {
+			continue
+		}
+		ours[id] = true
+		out = append(out, finding(oktaGroups, role+"/former", fmt.Sprintf("The Okta group %s is assigned for the role %s, which it is not to give any more", assigned[id].Group.Name, role),
+			"Its members can't sign on as "+role+" by it any more", "takes it off the application, and deletes it if oktaws has made it for this account alone"))
+	}
+	return out, nil
 }
 
 // lookOthers names groups that somebody has given roles of the account: they are not ours to take away.
@@ -139,7 +164,7 @@ func (w *work) lookOthers(assigned map[string]Assignment, ours map[string]bool) 
 			if name == "" {
 				name = id
 			}
-			out = append(out, forPerson(oktaGroups, "other/"+id, fmt.Sprintf("The Okta group %s, which is not of the role set, was given the roles %s", name, strings.Join(a.Roles, ", ")),
+			out = append(out, forPerson(oktaGroups, "other/"+id, fmt.Sprintf("The Okta group %s, which is not of the role set, was given roles: %s", name, strings.Join(a.Roles, ", ")),
 				"Its members can sign on as those", "Take the group off the application in the Okta admin console, or ignore this with a reason"))
 		}
 	}

@@ -44,7 +44,11 @@ func (w *work) lookRoles(ctx context.Context, s *sight) ([]store.Finding, error)
 		case there:
 			out = append(out, w.lookRole(have, w.wantRole(spec))...)
 		case stack != nil:
-			out = append(out, finding(roles, spec.Name+"/gone", fmt.Sprintf("The role %s is gone", spec.Name), "Nobody can sign on as "+spec.Name, "makes it"))
+			what := "The role " + spec.Name + " is gone"
+			if slices.ContainsFunc(out, func(f store.Finding) bool { return f.Key == roles+"/template" }) {
+				what = "There is no role " + spec.Name
+			}
+			out = append(out, finding(roles, spec.Name+"/gone", what, "Nobody can sign on as "+spec.Name, "makes it"))
 		}
 	}
 	if stack != nil && w.drifted(*stack) && !slices.ContainsFunc(out, func(f store.Finding) bool { return f.Step == roles }) {
@@ -97,11 +101,32 @@ func (w *work) lookStack(ctx context.Context, s *sight, stack *Stack) ([]store.F
 	}
 	if !same {
 		add("template", fmt.Sprintf("The stack %s has another template than the role set %s makes now", name, w.get().RoleSetName()), "The roles are not what the configuration says", "updates it")
+		dropped, err := w.lookDropped(ctx, stack)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, dropped...)
 	}
 	if !sameParameters(*stack, want) {
 		add("parameters", fmt.Sprintf("The stack %s has other parameters than it should", name), "Perhaps the roles trust another identity provider, or sessions are too short", "updates it")
 	}
 	return out, nil
+}
+
+// lookDropped names the roles of the stack that the role set no longer has.
+func (w *work) lookDropped(ctx context.Context, stack *Stack) (out []store.Finding, err error) {
+	specs, err := w.roleSet()
+	if err != nil {
+		return nil, err
+	}
+	resources, err := w.aws.StackResources(ctx, stack.ID)
+	for _, r := range resources {
+		if !slices.ContainsFunc(specs, func(s RoleSpec) bool { return sameName(s.Name, r.PhysicalID) }) {
+			out = append(out, finding(roles, r.PhysicalID+"/dropped", fmt.Sprintf("The stack %s has the role %s, which is not in the role set %s", stack.Name, r.PhysicalID, w.get().RoleSetName()),
+				"Nobody can sign on as "+r.PhysicalID+" any more, and sessions that are open as it end", "deletes it with the update"))
+		}
+	}
+	return out, err
 }
 
 // drifted says whether CloudFormation has found a difference since the roles were last put back.
@@ -465,10 +490,12 @@ func (w *work) replaceStack(ctx context.Context, stack *Stack) (result, error) {
 	return again(stackPoll, "deletes the failed stack "+stack.Name+" to make it anew")
 }
 
-// retrying says whether the failure of the present stack was told already, or is one that heals by itself.
+// retrying says whether the failure of the present stack was told already, or is one that heals by itself; or whether the
+// stack, which was complete, has failed since, and the request was made for that.
 func (w *work) retrying() bool {
 	k := w.known()
-	return k.StackFailed != "" && k.StackFailed == k.StackID
+	since := k.StackTemplate != "" && w.get().Steps[roles].Started.IsZero()
+	return k.StackFailed != "" && k.StackFailed == k.StackID || since
 }
 
 func (w *work) stackFailed(ctx context.Context, stack *Stack) (result, error) {

@@ -55,6 +55,9 @@ func template(roles []RoleSpec, keep bool) (string, error) {
 		if err := yaml.Unmarshal(pattern, &role); err != nil {
 			return "", fmt.Errorf("copy the pattern role: %w", err)
 		}
+		if keep {
+			spec.Tags = nil // an import changes nothing of a role: the update that follows is to see that they are missing
+		}
 		if err := fill(value(role.Content[0], "Properties"), spec); err != nil {
 			return "", fmt.Errorf("role %s: %w", spec.Name, err)
 		}

@@ -79,7 +79,7 @@ func (w *work) lookUser(ctx context.Context, s *sight) ([]store.Finding, error) 
 	}
 	if !sameJSON(user.Inline[userPolicyName], policy) {
 		out = append(out, finding(ssoUser, "policy", fmt.Sprintf("The IAM user %s does not have the policy that Okta needs", name),
-			"Okta may not read the account's roles, or may do more than it should", "puts it back"))
+			"Okta may not read the account's roles, or may do more than it should", "gives it that policy"))
 	}
 	if more := w.moreRights(*user); len(more) > 0 {
 		out = append(out, forPerson(ssoUser, "rights", fmt.Sprintf("The IAM user %s has more rights than Okta needs: %s", name, some(more, 5)),

@@ -48,14 +48,17 @@ func newOrgKey(now time.Time) *signingKey {
 // pairOf names a pair of keys within one organization: the number of its application, and which of its keys it is.
 type pairOf struct{ application, key int }
 
-// pairs are the RSA keys made so far. No two keys of an organization share one; the many organizations of a run of tests
-// do, since each new one takes a tenth of a second.
+// pairs are the RSA keys made so far. Two keys of an organization share one only where many applications, or many keys of
+// one, were made in between; the many organizations of a run of tests do, since each new one takes a tenth of a second.
 var pairs = struct {
 	sync.Mutex
 	made map[pairOf]func() (*rsa.PrivateKey, error)
 }{made: map[pairOf]func() (*rsa.PrivateKey, error){}}
 
 func (of pairOf) private() (*rsa.PrivateKey, error) {
+	if of != (pairOf{}) { // the organization's own
+		of = pairOf{1 + of.application%64, of.key % 8}
+	}
 	pairs.Lock()
 	pair := pairs.made[of]
 	if pair == nil {
