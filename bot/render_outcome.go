@@ -140,7 +140,7 @@ func (b *Bot) finishedContent(a store.Account, r store.Request) content {
 	return content{text: text, blocks: paragraphs(append(lines, leftLines(a)...))}
 }
 
-// leftLines is what the steps left alone, since it isn't oktaws's.
+// leftLines is what the steps left alone, since it isn't oktaws's, or others need it.
 func leftLines(a store.Account) []string {
 	var left []string
 	for _, title := range provision.Titles(a) {
@@ -151,7 +151,7 @@ func leftLines(a store.Account) []string {
 	if len(left) == 0 {
 		return nil
 	}
-	return append([]string{"*Left alone*, since it isn't oktaws's:"}, within(left, smallList)...)
+	return append([]string{"*Left alone*, since it isn't oktaws's, or others need it:"}, within(left, smallList)...)
 }
 
 // consoleURL leads to the application in the admin console, or as near to it as is known.

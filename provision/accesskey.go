@@ -17,6 +17,9 @@ func (w *work) lookAccessKey(ctx context.Context, s *sight) ([]store.Finding, er
 	if w.known().UserName == "" {
 		return nil, nil // the person's step makes the key
 	}
+	if app, err := s.application(ctx); err != nil || w.known().KeyID == "" && (app == nil || len(missingProvisioning(*app, nil, "")) > 0) {
+		return nil, err // the person's step isn't done
+	}
 	user := w.userName()
 	var out []store.Finding
 	add := func(f store.Finding, rotate bool) {

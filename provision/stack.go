@@ -490,10 +490,12 @@ func (w *work) replaceStack(ctx context.Context, stack *Stack) (result, error) {
 	return again(stackPoll, "deletes the failed stack "+stack.Name+" to make it anew")
 }
 
-// retrying says whether the failure of the present stack was told already, or is one that heals by itself.
+// retrying says whether the failure of the present stack was told already, or is one that heals by itself; or whether the
+// stack, which was complete, has failed since, and the request was made for that.
 func (w *work) retrying() bool {
 	k := w.known()
-	return k.StackFailed != "" && k.StackFailed == k.StackID
+	since := k.StackTemplate != "" && w.get().Steps[roles].Started.IsZero()
+	return k.StackFailed != "" && k.StackFailed == k.StackID || since
 }
 
 func (w *work) stackFailed(ctx context.Context, stack *Stack) (result, error) {

@@ -86,7 +86,7 @@ var (
 // signs stand for the emoji that the bot uses.
 var signs = strings.NewReplacer(":white_check_mark:", "✓", ":white_circle:", "○", ":hourglass_flowing_sand:", "…", ":raising_hand:", "☞",
 	":x:", "✗", ":black_square_button:", "☐", ":no_entry_sign:", "⊘", ":no_entry:", "⊘", ":tada:", "★", ":key:", "⚿", ":incoming_envelope:", "✉", ":bell:", "!", ":warning:", "!",
-	":information_source:", "i", ":ballot_box_with_check:", "✓", "&gt;", ">", "&lt;", "<", "&amp;", "&", "`", "")
+	":information_source:", "i", ":ballot_box_with_check:", "✓", ":mag:", "…", "&gt;", ">", "&lt;", "<", "&amp;", "&", "`", "")
 
 var names = map[string]string{slack.Requester: "requester", slack.AdminOne: "admin-one", slack.AdminTwo: "admin-two", slack.AdminChannel: "aws-admins"}
 

@@ -118,14 +118,6 @@ func (r *rig) personsStep(ctx context.Context, a *app.App, id string) {
 // wish is what the account of these stories shall be.
 func wish(mode store.Mode) store.Wish { return store.Wish{Label: label, Mode: mode} }
 
-// ourGroup is the name of a role's Okta group.
-func ourGroup(mode store.Mode, role string) string {
-	if mode == store.ModeGroups {
-		return "aws#" + gmail + "#" + role + "#" + gmail
-	}
-	return label + "-" + role
-}
-
 // signsOn has the test user, as a member of a role's group, click the tile and be offered that role by AWS.
 func (r *rig) signsOn(group string) {
 	r.Helper()
