@@ -86,7 +86,7 @@ func (e *expected) blocked() string {
 	switch {
 	case has(e.dirty, "provider tags") && has(e.dirty, "metadata"):
 		return "provider" // without its tag it is known by its content alone
-	case has(e.dirty, "user tags") && e.taken && e.wish.Mode == store.ModeAPI:
+	case (has(e.dirty, "user tags") || has(e.dirty, "user left")) && e.taken && e.wish.Mode == store.ModeAPI:
 		return "user" // without its tag it is known by its path alone, and one that was taken over has another
 	}
 	return ""
