@@ -21,7 +21,7 @@ func TestSwitchingTheIntegrationMode(t *testing.T) {
 	w.answers(slack.Requester, "mode "+accountID+" api", "is that already")
 	w.answers(slack.Requester, "mode "+accountID+" Groups fewer keys", "You asked to switch", "from `api` to `groups`")
 	w.message(slack.AdminChannel, "from api to groups (this deletes its IAM user)", "fewer keys", "aws#{alias}#Administrator#"+accountID, "integration mode `groups`", "[approve]")
-	if r := w.request(); r.Kind != store.Change || r.Mode != store.ModeGroups || r.Shared != "AWS aws" || r.Label != label {
+	if r := w.request(); r.Kind != store.Change || r.Mode != store.ModeGroups || r.Shared != "" || r.Label != label { // it keeps its application
 		t.Errorf("recorded %+v", r)
 	}
 	w.agree("from api to groups")
@@ -36,6 +36,15 @@ func TestSwitchingTheIntegrationMode(t *testing.T) {
 	w.message(slack.AdminChannel, "from groups to api", "takes a person's step in Okta")
 	if r := w.request(); r.Mode != store.ModeAPI || r.Shared != "" {
 		t.Errorf("recorded %+v", r)
+	}
+}
+
+func TestAccountsThatShareAnApplicationStayInModeGroups(t *testing.T) {
+	w := live(t, func(w *world) { w.cfg.Mode, w.cfg.Shared = store.ModeGroups, "AWS {partition}" })
+	w.linked()
+	w.answers(slack.Requester, "mode "+accountID+" api", "shares the Okta application AWS aws with others", "/oktaws unlink "+accountID)
+	if a := w.account(accountKey); a.Pending != "" {
+		t.Error("a request was opened")
 	}
 }
 

@@ -26,7 +26,7 @@ func (b *Bot) mode(ctx context.Context, c *command, rest string) (outcome, error
 	}
 	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
 		a, err := tx.Account(key)
-		r.Mode, r.Shared, r.RoleSet = to, b.shared(key, to), a.RoleSet
+		r.Mode, r.RoleSet = to, a.RoleSet
 		return err
 	})
 }

@@ -29,7 +29,7 @@ func (b *Bot) roles(ctx context.Context, c *command, rest string) (outcome, erro
 	}
 	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
 		a, err := tx.Account(key)
-		r.Mode, r.Shared, r.RoleSet = cmp.Or(a.Mode, b.cfg.Mode), a.Shared, set // one that was never linked has no mode, and is refused for that
+		r.Mode, r.RoleSet = cmp.Or(a.Mode, b.cfg.Mode), set // one that was never linked has no mode, and is refused for that
 		return err
 	})
 }

@@ -23,7 +23,7 @@ var mayAsk = map[RequestKind][]AccountState{
 // OpenRequest records a wish to change an account, or those of a batch. It fails with a Conflict where the account is
 // not in a state for it, or asked for already, or, with ErrLabelTaken as the cause, where another account has the
 // name. ID (without slash and dot), Kind, Account, Requester, Required and Expires must be set; to link or adopt, the
-// wish too; to change, its Mode, Shared and RoleSet; to rotate, Rotate.
+// wish too; to change, its Mode and RoleSet; to rotate, Rotate.
 func (tx *Tx) OpenRequest(r Request) (Request, error) {
 	if err := r.wellFormed(); err != nil {
 		return r, err
@@ -63,7 +63,7 @@ func (r *Request) wellFormed() error {
 			return newError(Permanent, "", "%q is no integration mode", r.Mode)
 		}
 		if r.Shared != "" && r.Mode != ModeGroups {
-			return newError(Permanent, "Choose the integration mode groups.", "only accounts in the integration mode groups can share an Okta application")
+			return newError(Permanent, "Link it in the integration mode groups.", "only an account that is linked in the integration mode groups can share an Okta application")
 		}
 	}
 	if r.Kind == Rotate && len(r.Rotate) == 0 || slices.ContainsFunc(r.Rotate, func(what Rotation) bool { return what != RotateKey && what != RotateCertificate }) {
@@ -90,16 +90,14 @@ func (tx *Tx) askFor(r *Request) (Account, error) {
 	if r.Wish, err = r.wishFor(a); err != nil {
 		return a, err
 	}
-	if a.fresh() || r.Shared != a.Shared {
-		if err := tx.nameFree(*r); err != nil {
-			return a, err
-		}
-	}
 	if !a.fresh() {
 		r.Was = a.Wish
 		return a, nil
 	}
 	r.Was = Wish{}
+	if err := tx.nameFree(*r); err != nil {
+		return a, err
+	}
 	a.Wish = r.Wish // so that the account is known by its name
 	return a, nil
 }
@@ -121,9 +119,12 @@ func (r *Request) wishFor(a Account) (Wish, error) {
 	switch {
 	case r.Kind == Adopt:
 		w.Adopt = true
+	case r.Kind == Change && r.Mode == ModeAPI && a.Shared != "":
+		return w, newError(Conflict, fmt.Sprintf("Unlink it with /oktaws unlink %s, then link it again.", a.ID),
+			"account %s shares the Okta application %s with others, and in the integration mode api each account needs one of its own", a.ID, a.Shared)
 	case r.Kind == Change:
-		w.Mode, w.Shared, w.RoleSet = r.Mode, r.Shared, r.RoleSet
-		if w.Mode == a.Mode && w.Shared == a.Shared && w.RoleSetName() == a.RoleSetName() && a.State != Failed {
+		w.Mode, w.RoleSet = r.Mode, r.RoleSet
+		if w.Mode == a.Mode && w.RoleSetName() == a.RoleSetName() && a.State != Failed {
 			return w, newError(Conflict, "", "account %s is that already", a.ID)
 		}
 	case slices.Contains(r.Rotate, RotateKey) && a.Mode == ModeGroups:

@@ -174,7 +174,7 @@ func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
 	if len(children) != 2 || children[0].Account != numbered(0) || children[1].Account != numbered(5) {
 		t.Errorf("its requests are %+v", children)
 	}
-	if a := r.account(numbered(5)); a.AppLabel() != "All-Of-AWS" || a.Mode != store.ModeGroups || a.Label != "Team-5" {
+	if a := r.account(numbered(5)); a.Shared != "" || a.Mode != store.ModeGroups || a.Label != "Team-5" {
 		t.Errorf("the account is %+v", a)
 	}
 	if a := r.account(numbered(2)); a.Pending != "r2" || a.RequestID != "l2" {

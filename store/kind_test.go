@@ -105,8 +105,6 @@ func TestARequestKeepsWhatItIsNotAbout(t *testing.T) {
 			want: func(w *store.Wish) { w.KeySince, w.CertificateSince = start.Add(later), start.Add(later) }},
 		"change the mode": {kind: store.Change, wish: store.Wish{Mode: store.ModeGroups, RoleSet: "analysts"},
 			want: func(w *store.Wish) { w.Mode = store.ModeGroups }},
-		"change to a shared application": {kind: store.Change, wish: store.Wish{Mode: store.ModeGroups, Shared: "All-Of-AWS", RoleSet: "analysts"},
-			want: func(w *store.Wish) { w.Mode, w.Shared = store.ModeGroups, "All-Of-AWS" }},
 		"change to the default role set": {kind: store.Change, wish: store.Wish{Mode: store.ModeAPI},
 			want: func(w *store.Wish) { w.RoleSet = "" }},
 	} {
@@ -384,20 +382,6 @@ func TestNamesThatTwoAccountsCannotBothHave(t *testing.T) {
 	}
 }
 
-func TestAChangeCannotTakeAnothersName(t *testing.T) {
-	r := newRecords(t)
-	r.linked()
-	q := ask("r2", store.Change, account)
-	q.Mode, q.Shared = store.ModeGroups, "All-Of-AWS"
-	r.open(q) // not approved yet, but asked for
-	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(link("r3", account2, "all-of-aws")); return err }), store.Conflict, "All-Of-AWS", "taken")
-	r.deny("r2")
-	r.open(link("r3", account2, "all-of-aws"))
-	q.ID = "r4"
-	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q); return err }), store.Conflict, "all-of-aws", account2.ID)
-	r.open(ask("r4", store.Change, account)) // of the role set only
-}
-
 func TestAnAccountCannotKeepASharedApplicationForItself(t *testing.T) {
 	r := newRecords(t)
 	r.linked()
@@ -409,7 +393,8 @@ func TestAnAccountCannotKeepASharedApplicationForItself(t *testing.T) {
 	}
 	r.save(account2, func(a *store.Account) { a.Steps = allDone })
 	q := ask("r4", store.Change, account2)
-	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q); return err }), store.Conflict, "AWS", numbered(3).ID)
+	q.Mode = store.ModeAPI
+	wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q); return err }), store.Conflict, account2.ID, "AWS")
 }
 
 func TestWhatARequestWouldChange(t *testing.T) {

@@ -157,12 +157,12 @@ func (m *model) wishOf(q *modelRequest, k store.AccountKey) (store.Wish, bool) {
 	case store.Adopt:
 		w.Adopt = true
 	case store.Change:
-		w.Mode, w.Shared, w.RoleSet = q.wish.Mode, q.wish.Shared, q.wish.RoleSet
+		w.Mode, w.RoleSet = q.wish.Mode, q.wish.RoleSet
 		before := a.wish
-		ok = ok && (a.state == store.Failed || w.Mode != before.Mode || w.Shared != before.Shared || w.RoleSet != before.RoleSet)
+		ok = ok && (a.state == store.Failed || w.Mode != before.Mode || w.RoleSet != before.RoleSet) && (w.Mode == store.ModeGroups || before.Shared == "")
 	}
 	ok = ok && (a.wish.Mode != store.ModeGroups || !slices.Contains(q.rotate, store.RotateKey))
-	return w, ok && (!a.fresh() && w.Shared == a.wish.Shared || m.namesFree(k, w))
+	return w, ok && (!a.fresh() || m.namesFree(k, w))
 }
 
 // namesFree says whether no other account has, or has asked for, a name of the wish.
