@@ -88,6 +88,8 @@ func planMark(r store.Request, f store.Finding) string {
 		return ":handshake: _Made by hand: this takes it over._"
 	case store.Link:
 		return fmt.Sprintf(":raised_hand: _Made by hand: linking would stop here; `/oktaws adopt %s` takes it over._", accountName(r.Account))
+	case store.Unlink:
+		return ":raised_hand: _oktaws leaves it alone._" // what it is says why
 	}
 	return byHand(f)
 }

@@ -95,11 +95,16 @@ func failedContent(a store.Account, r store.Request, who reader) content {
 		text += " " + spoken(problemLine(p, who))
 	}
 	lines = append([]string{":x: *" + failed + "*"}, within(lines, bigList)...)
-	lines = append(lines, retryLine(a))
+	return content{text: text, blocks: paragraphs(append(lines, wayOut(a)...))}
+}
+
+// wayOut is how an account that has failed goes on.
+func wayOut(a store.Account) []string {
+	lines := []string{retryLine(a)}
 	if adoptable(a) {
 		lines = append(lines, fmt.Sprintf("Or take over what was made by hand: `/oktaws adopt %s` asks for that.", accountName(a.AccountKey)))
 	}
-	return content{text: text, blocks: paragraphs(lines)}
+	return lines
 }
 
 // finishedContent says that the account is what was asked for.
@@ -140,7 +145,7 @@ func (b *Bot) finishedContent(a store.Account, r store.Request) content {
 	return content{text: text, blocks: paragraphs(append(lines, leftLines(a)...))}
 }
 
-// leftLines is what the steps left alone, since it isn't oktaws's, or others need it.
+// leftLines is what the steps left alone; each line says why.
 func leftLines(a store.Account) []string {
 	var left []string
 	for _, title := range provision.Titles(a) {
@@ -151,7 +156,7 @@ func leftLines(a store.Account) []string {
 	if len(left) == 0 {
 		return nil
 	}
-	return append([]string{"*Left alone*, since it isn't oktaws's, or others need it:"}, within(left, smallList)...)
+	return append([]string{"*Left alone*"}, within(left, smallList)...)
 }
 
 // consoleURL leads to the application in the admin console, or as near to it as is known.

@@ -72,6 +72,9 @@ func statusContent(s scene, now time.Time) content {
 	if len(a.Steps) > 0 {
 		lines = append(lines, stepLines(a, anybody, smallList)...)
 	}
+	if a.State == store.Failed {
+		lines = append(lines, wayOut(a)...)
+	}
 	if s.task != nil {
 		lines = append(lines, fmt.Sprintf("It is the turn of %s.", mentions(s.task.Assignees)))
 		lines = append(lines, within(missingLines(*s.task), smallList)...)

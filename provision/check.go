@@ -26,7 +26,7 @@ func (w *work) looks(ctx context.Context, s *sight) ([]store.Finding, error) {
 		}
 		found, err := look(w, ctx, s)
 		if err != nil && t.undo && t.aws && w.closed(ctx, err) != "" {
-			found, err = []store.Finding{leftAlone(t.name, "closed", inClosedAccount)}, nil
+			found, err = []store.Finding{leftAlone(t.name, "closed", w.inClosedAccount(t.name))}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -174,7 +174,11 @@ func (w *work) unreachable(ctx context.Context, cause error) error {
 		return err
 	}
 	message, remedy := store.Explain(cause)
-	reach := forPerson(identity, "reach", strings.TrimSuffix(message, "."), "Nothing: people sign on as before; but oktaws can't look after the account", remedy)
+	means := "Nothing: people sign on as before; but oktaws can't look after the account"
+	if errors.Is(cause, errClosed) {
+		means = "Nobody gets in; the tile is still there"
+	}
+	reach := forPerson(identity, "reach", strings.TrimSuffix(message, "."), means, remedy)
 	found = slices.DeleteFunc(found, func(f store.Finding) bool { return f.Key == reach.Key })
 	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
 		for name, s := range a.Steps {
@@ -308,8 +312,8 @@ func (w *work) whyUnreached(ctx context.Context, refusal error) error {
 		return refusal
 	}
 	return &store.Error{Kind: store.Permanent, Err: errors.Join(errClosed, refusal),
-		Message: fmt.Sprintf("AWS account %s is closed in its organization (%s).", w.key.ID, status),
-		Remedy:  fmt.Sprintf("Nobody can sign on to it any more. Take it out of Okta with /oktaws unlink %s; or reopen it through AWS Support within 90 days, then retry.", w.key.ID)}
+		Message: fmt.Sprintf("AWS account %s is closed in its organization (%s): nobody can sign on to it any more.", w.key.ID, status),
+		Remedy:  fmt.Sprintf("Take it out of Okta with /oktaws unlink %s, or have AWS Support reopen it within 90 days.", w.key.ID)}
 }
 
 var errClosed = errors.New("closed")

@@ -365,7 +365,8 @@ func TestAClosedAccountIsFound(t *testing.T) {
 		return nil
 	})
 	c := f.check()
-	if len(c.Findings) != 1 || c.Findings[0].What != "AWS account 111122223333 is closed in its organization (SUSPENDED)" || !strings.Contains(c.Findings[0].Mend, "/oktaws unlink 111122223333") {
+	if len(c.Findings) != 1 || c.Findings[0].What != "AWS account 111122223333 is closed in its organization (SUSPENDED): nobody can sign on to it any more" ||
+		strings.Contains(c.Findings[0].Means, "as before") || !strings.Contains(c.Findings[0].Mend, "/oktaws unlink 111122223333") {
 		t.Errorf("findings%s", says(c.Findings))
 	}
 }

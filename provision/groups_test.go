@@ -22,20 +22,27 @@ func TestOktaReadsAccountAndRoleOffTheGroupsNames(t *testing.T) {
 		{"{role}-{account}", "gmail", "G", `^(?{{role}}[\w+=,.@\-]+)-(?{{accountid}}\d+)$`, "db-admin@x-111122223333"},
 		{"a+b*{account}$^{role}[x]", "gmail", "G", `^a\+b\*(?{{accountid}}\d+)\$\^(?{{role}}[\w+=,.@\-]+)\[x\]$`, "a+b*111122223333$^db-admin@x[x]"},
 	} {
-		got, err := provision.GroupFilter(c.template)
+		got, err := provision.GroupFilter(c.template, "")
 		if err != nil || got != c.want {
 			t.Errorf("%s makes %s, %v; want %s", c.template, got, err, c.want)
 		}
 		cfg := provision.Config{GroupTemplate: c.template}
 		name := cfg.GroupName(provision.RoleSpec{Name: "db-admin@x"}, store.Wish{Label: c.label, Mode: store.ModeGroups}, account.ID, c.alias)
 		filter := regexp.MustCompile(filterRole.Replace(got))
+		own, err := provision.GroupFilter(c.template, account.ID)
+		if err != nil {
+			t.Error(err)
+		}
+		if only := regexp.MustCompile(filterRole.Replace(own)); !only.MatchString(name) || only.MatchString(strings.ReplaceAll(name, account.ID, "222233334444")) {
+			t.Errorf("%s makes %s, which reads more than one account, or not even that one", c.template, own)
+		}
 		m := filter.FindStringSubmatch(name)
 		if name != c.name || m == nil || m[filter.SubexpIndex("role")] != "db-admin@x" || m[filter.SubexpIndex("accountid")] != account.ID {
 			t.Errorf("%s makes the name %s, of which %s reads %q", c.template, name, got, m)
 		}
 	}
 	for _, template := range []string{"", "{role}", "{account}", "{account}{role}{role}", "{account}{account}{role}", "role account"} {
-		if got, err := provision.GroupFilter(template); err == nil {
+		if got, err := provision.GroupFilter(template, ""); err == nil {
 			t.Errorf("%q makes %s", template, got)
 		}
 	}
@@ -53,7 +60,7 @@ func TestAnAccountInModeGroupsNeedsNoPersonNoUserAndNoKey(t *testing.T) {
 		return tx.Tasks(func(task store.Task) bool { t.Errorf("there is a task: %+v", task); return true })
 	})
 	want := map[string]any{
-		"useGroupMapping": true, "appFilter": "okta", "groupFilter": `^aws\#\S+\#(?{{role}}[\w+=,.@\-]+)\#(?{{accountid}}\d+)$`,
+		"useGroupMapping": true, "appFilter": "okta", "groupFilter": `^aws\#\S+\#(?{{role}}[\w+=,.@\-]+)\#(?{{accountid}}111122223333)$`,
 		"roleValuePattern":    "arn:aws:iam::${accountid}:saml-provider/Okta,arn:aws:iam::${accountid}:role/${role}",
 		"identityProviderArn": providerARN, "joinAllRoles": true, "sessionDuration": 3600, "awsEnvironmentType": "aws.amazon", "loginURL": "https://console.aws.amazon.com/ec2/home",
 	}

@@ -163,58 +163,6 @@ func TestAGroupOfSeveralRolesGivesNobodyMoreByAChangeOfMode(t *testing.T) {
 	}
 }
 
-func TestAnAccountChangesToAnApplicationThatAccountsShareAndBack(t *testing.T) {
-	f, accounts := sharing(t, nil)
-	shared := f.of(account).Known.AppID
-	second := f.of(accounts[1])
-	groups, others := roleGroups(f, account), roleGroups(f, accounts[1])
-	f.change(func(w *world) {
-		w.after = func(call string) error {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			for role, id := range others {
-				if got := w.others[accounts[1]].offers(w, id); !slices.Equal(got, []string{role}) {
-					f.Errorf("after %s the people of %s in the other account are offered %q", call, role, got)
-				}
-			}
-			return nil
-		}
-	})
-
-	f.ask(store.Change, store.Wish{Mode: store.ModeAPI})
-	f.until("waiting", inState(store.Waiting))
-	f.change(func(w *world) {
-		for role, id := range groups {
-			if got := w.offers(w, id); !slices.Equal(got, []string{role}) {
-				t.Errorf("while a person is waited for, the people of %s are offered %q", role, got)
-			}
-		}
-	})
-	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
-	a := f.until("linked", inState(store.Linked))
-	own := a.Known.AppID
-	if app := f.world.apps[own]; own == shared || app.Label != "Account 111122223333" || !strings.HasPrefix(app.Note, mark) || a.Known.FormerAppID != "" {
-		t.Errorf("the account's application is %+v; known %+v", app, a.Known)
-	}
-	if app := f.world.apps[shared]; app == nil || app.Label != "AWS" || app.Settings["useGroupMapping"] != true || len(f.world.assigned[shared]) != 6 {
-		t.Errorf("the application that the others share is %+v, with %v", app, f.world.assigned[shared])
-	}
-	if left := leftOf(a); left != "The Okta application AWS (0oa1), which other accounts share" {
-		t.Errorf("it left %q", left)
-	}
-	f.clean()
-
-	f.ask(store.Change, store.Wish{Mode: store.ModeGroups, Shared: "AWS"})
-	a = f.until("linked", inState(store.Linked))
-	if a.Known.AppID != shared || f.world.apps[own] != nil || len(f.world.assigned[shared]) != 9 || !maps.Equal(roleGroups(f, account), groups) {
-		t.Errorf("known %+v, applications %v", a.Known, f.world.apps)
-	}
-	f.clean()
-	if now := f.of(accounts[1]); now.Known.AppID != second.Known.AppID || now.State != store.Linked {
-		t.Errorf("the other account is %+v", now)
-	}
-}
-
 func TestTwoAccountsAtOnceMakeOneApplicationThatTheLastOneTakesAway(t *testing.T) {
 	var meet atomic.Int32
 	f, accounts := sharing(t, func(_ *provision.Config, w *world) {
@@ -258,22 +206,6 @@ func TestTwoAccountsAtOnceMakeOneApplicationThatTheLastOneTakesAway(t *testing.T
 	}
 	f.askFor(accounts[1], store.Link, store.Wish{Label: "Again", Mode: store.ModeGroups, Shared: "AWS"})
 	f.untilOf(accounts[1], "linked", inState(store.Linked))
-}
-
-func TestTheNameOfASharedApplicationIsNoNameForAnAccount(t *testing.T) {
-	f, _ := sharing(t, nil)
-	fourth := store.AccountKey{Partition: "aws", ID: "444455556666"}
-	f.change(func(w *world) { w.account(fourth, "fourth") })
-	f.askFor(fourth, store.Link, store.Wish{Label: "AWS", Mode: store.ModeGroups})
-	a := f.untilOf(fourth, "failed", inState(store.Failed))
-	if p := a.Steps["okta-app"].Problem; p == nil || !strings.Contains(p.Message, "oktaws manages it, but not for account 444455556666") || p.Foreign {
-		t.Errorf("problem %+v", p)
-	}
-	f.askFor(fourth, store.Unlink, store.Wish{})
-	f.untilOf(fourth, "unlinked", inState(store.Unlinked))
-	if f.world.apps["0oa1"] == nil {
-		t.Error("the shared application was deleted")
-	}
 }
 
 func TestAccountsThatShareAnApplicationMustHaveOnePathOfRoles(t *testing.T) {

@@ -325,13 +325,20 @@ func (w *work) run(ctx context.Context, t turn) (res result, err error) {
 		return res, err
 	}
 	if err = w.whyUnreached(ctx, err); t.undo && errors.Is(err, errClosed) {
-		return left(inClosedAccount)
+		return left(w.inClosedAccount(t.name))
 	}
 	return res, err
 }
 
-// inClosedAccount is what can't be taken away any more: AWS deletes it with the account.
-const inClosedAccount = "What stands in the AWS account, which is closed in its organization"
+// inClosedAccount is what of a step can't be taken away any more: AWS deletes it with the account.
+func (w *work) inClosedAccount(step string) string {
+	what := map[string]string{
+		samlProvider: "The identity provider " + w.r.cfg.ProviderName,
+		roles:        "The CloudFormation stack " + w.r.cfg.StackName + " with its roles",
+		ssoUser:      "The IAM user " + w.userName() + " with its access keys",
+	}[step]
+	return cmp.Or(what, "What stands there") + ", in the AWS account that is closed in its organization"
+}
 
 func temporary(err error) bool {
 	k := store.KindOf(err)

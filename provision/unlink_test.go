@@ -343,7 +343,7 @@ func TestAClosedAccountIsTakenOutOfOkta(t *testing.T) {
 	}
 	f.ask(store.Unlink, store.Wish{})
 	a := f.until("unlinked", inState(store.Unlinked))
-	if left := leftOf(a); strings.Count(left, "What stands in the AWS account, which is closed in its organization") != 3 {
+	if left := leftOf(a); strings.Count(left, ", in the AWS account that is closed in its organization") != 3 {
 		t.Errorf("it left %q", left)
 	}
 	if len(f.world.apps)+len(f.world.groups) > 0 {
