@@ -260,6 +260,10 @@ func (l *life) tamper(e *expected, o op) {
 	if !e.settled && o.How%3 > 0 || e.blocked() != "" {
 		return // a world in which all is tampered with at every moment settles seldom
 	}
+	pair := map[string]string{"metadata": "provider tags", "provider tags": "metadata"}[h.name]
+	if !e.settled && (has(e.dirty, pair) || h.name == "user tags" && e.taken) {
+		return // whether that stands in the way depends on when it happens
+	}
 	l.alive()
 	if err := h.do(l.world, e); err != nil {
 		return
