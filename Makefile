@@ -24,7 +24,7 @@ story: go ## play the whole story, from /oktaws link to linked, against a Slack,
 
 .PHONY: test
 test: go cc browser ## run all tests, with the race detector, and count them (PACKAGES=./bot/... for some)
-	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 10m $(PACKAGES)
+	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 20m $(PACKAGES)
 
 .PHONY: lint
 lint: go ## look for mistakes, unformatted code and wrong arrows between packages (the first time takes minutes)

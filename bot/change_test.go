@@ -20,14 +20,14 @@ func TestSwitchingTheIntegrationMode(t *testing.T) {
 	w.answers(slack.Requester, "mode "+accountID+" group", "There is no integration mode `group`")
 	w.answers(slack.Requester, "mode "+accountID+" api", "integration mode api", "already")
 	w.answers(slack.Requester, "mode "+accountID+" Groups fewer keys", "You asked to switch", "from `api` to `groups`")
-	w.message(slack.AdminChannel, "from api to groups, which deletes its IAM user", "fewer keys", "aws#{alias}#Administrator#"+accountID, "integration mode `groups`", "[approve]")
+	w.message(slack.AdminChannel, "from api to groups (this deletes its IAM user)", "fewer keys", "aws#{alias}#Administrator#"+accountID, "integration mode `groups`", "[approve]")
 	if r := w.request(); r.Kind != store.Change || r.Mode != store.ModeGroups || r.Shared != "" || r.Label != label { // it keeps its application
 		t.Errorf("recorded %+v", r)
 	}
 	w.agree("from api to groups")
 	dm := w.slack.DM(slack.Requester)
 	w.message(dm, "Your request to switch AWS account", "from `api` to `groups`", "Approved by")
-	w.answers(slack.Requester, "status "+accountID, "asked", "from `api` to `groups`, which deletes its IAM user")
+	w.answers(slack.Requester, "status "+accountID, "asked", "from `api` to `groups` (this deletes its IAM user)")
 	w.finish("the user <oktaws> has another key")
 	w.message(slack.AdminChannel, "is switched*: its integration mode is `groups` in place of `api`", "Left alone", "&lt;oktaws&gt;")
 	w.message(dm, "is switched*: its integration mode is `groups` in place of `api`")

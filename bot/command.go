@@ -31,7 +31,7 @@ func subcommands() []subcommand {
 		{"list", "", "lists the accounts", "list", (*Bot).list},
 		{"check", "[account ID]", "looks whether an account is as it shall be; alone, all accounts (for approvers)", "check 111122223333", (*Bot).check},
 		{"repair", "<account ID | all> [reason]", "asks to make an account, or all that have drifted, again what they shall be", "repair 111122223333", (*Bot).repair},
-		{"rotate", "<account ID> <key | certificate> [reason]", "asks for a new access key or a new SAML certificate", "rotate 111122223333 certificate", (*Bot).rotate},
+		{"rotate", "<account ID> <key | certificate> [reason]", "asks for a new access key, or for a new SAML certificate of all accounts that share one", "rotate 111122223333 certificate", (*Bot).rotate},
 		{"roles", "<account ID> <role set> [reason]", "asks to give an account another role set", "roles 111122223333 default", (*Bot).roles},
 		{"mode", "<account ID> <api | groups> [reason]", "asks to change how Okta learns the account's roles", "mode 111122223333 groups", (*Bot).mode},
 		{"unlink", "<account ID> [reason]", "asks to take away what linking made", "unlink 111122223333 the team is gone", (*Bot).unlink},

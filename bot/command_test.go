@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +63,22 @@ func TestNamesFollowTheScheme(t *testing.T) {
 		}
 		if _, remedy := store.Explain(err); err != nil && !strings.Contains(remedy, labelExample) {
 			t.Errorf("%q is refused without an example: %q", label, remedy)
+		}
+	}
+}
+
+func TestTheManifestHintsAtCommandsThatThereAre(t *testing.T) {
+	manifest, err := os.ReadFile("../manifest.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hint := regexp.MustCompile(`usage_hint: (.+)`).FindSubmatch(manifest)
+	if hint == nil {
+		t.Fatal("manifest.yml has no hint")
+	}
+	for _, name := range strings.Split(string(hint[1]), " | ") {
+		if !slices.ContainsFunc(subcommands(), func(s subcommand) bool { return s.name == name }) {
+			t.Errorf("the hint names %q, which there isn't", name)
 		}
 	}
 }

@@ -47,9 +47,9 @@ func TestRepairingFromTheMessage(t *testing.T) {
 	w := live(t)
 	w.linked()
 	due := differs("key")
-	due.Rotate, due.Person = store.RotateKey, true
+	due.Rotate, due.Person, due.Mend = store.RotateKey, true, "makes a new one, which a person enters in Okta"
 	w.found(accountKey, differs("A"), due)
-	m := w.message(slack.AdminChannel, "differs from what it shall be", "A person's step", "[repair]")
+	m := w.message(slack.AdminChannel, "differs from what it shall be", "oktaws makes a new one, which a person enters in Okta.", "[repair]")
 	w.click(slack.AdminOne, m, "repair")
 	w.told(slack.AdminOne, "You asked to repair AWS account", "rotate its access key")
 	w.tick()
@@ -61,7 +61,7 @@ func TestRepairingFromTheMessage(t *testing.T) {
 	if r := w.request(); r.Kind != store.Repair || len(r.Rotate) != 1 || r.Requester.ID != slack.AdminOne {
 		t.Errorf("recorded %+v", r)
 	}
-	w.agree("asks to repair AWS account "+accountID, "and to rotate its access key")
+	w.agree("asks to repair AWS account "+accountID, "and rotate its access key")
 	w.now(m, "is being carried out")
 	w.clickOld(slack.AdminTwo, m, "ignore")
 	w.tick()
@@ -90,18 +90,19 @@ func TestWhatNoRepairMendsSaysSo(t *testing.T) {
 	w := live(t)
 	w.linked()
 	theirs, persons := differs("A"), differs("B")
-	theirs.Foreign, persons.Person, persons.Mend = true, true, "Delete it in the IAM console"
+	theirs.Foreign, theirs.Mend = true, ""
+	persons.Person, persons.Mend = true, "Delete it in the IAM console"
 	w.found(accountKey, differs("C"), theirs)
 	old := w.message(slack.AdminChannel, "differs from", "Somebody else's", "[repair]")
 	w.tick()
 	w.found(accountKey, theirs)
-	if m := w.now(old, "None of this can oktaws repair", "[ignore]"); says(m, "[repair]") {
+	if m := w.now(old, "oktaws can repair none of this", "[ignore]"); says(m, "[repair]") {
 		t.Error("there is a button that does nothing")
 	}
 	w.clickOld(slack.AdminOne, old, "repair")
 	w.told(slack.AdminOne, "What differs in account "+accountID+" is somebody else's", "ignore it")
 	w.found(accountKey, theirs, persons)
-	m := w.message(slack.AdminChannel, "A person's step", "None of this can oktaws repair", "[ignore]")
+	m := w.message(slack.AdminChannel, "A person's step", "oktaws can repair none of this", "[ignore]")
 	m.Blocks = old.Blocks // a client that shows the button all the same
 	w.clickOld(slack.AdminTwo, m, "repair")
 	w.told(slack.AdminTwo, "somebody else's or takes a person's step")

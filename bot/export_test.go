@@ -66,11 +66,11 @@ func scenes() map[string]scene {
 		for _, kind := range kinds {
 			r := base
 			r.Kind, r.Rotate = kind, []store.Rotation{store.RotateKey, store.RotateCertificate}
-			was := &store.Account{AccountKey: r.Account, Wish: store.Wish{Label: label, Mode: store.ModeGroups, Shared: words(100)}, Pending: r.ID}
-			r.Was = was.Wish
-			all[fmt.Sprintf("%s %s to be looked at", size, kind)] = scene{request: r, was: was}
+			known := &store.Account{AccountKey: r.Account, Wish: store.Wish{Label: label, Mode: store.ModeGroups, Shared: words(100)}, Pending: r.ID}
+			r.Was = known.Wish
+			all[fmt.Sprintf("%s %s to be looked at", size, kind)] = scene{request: r, known: known}
 			r.Plan, r.Planned, r.Shared, r.RoleSet = findings, at, words(100), words(100)
-			all[fmt.Sprintf("%s %s planned", size, kind)] = scene{request: r, was: was}
+			all[fmt.Sprintf("%s %s planned", size, kind)] = scene{request: r, known: known}
 			r.State, r.Decided = store.Approved, &store.Decision{By: admin, At: at, Reason: words(3000)}
 			all[fmt.Sprintf("%s %s approved", size, kind)] = scene{request: r}
 			r.Plan, r.Unplanned = nil, problem

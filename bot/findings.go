@@ -19,9 +19,10 @@ func findingLines(findings []store.Finding, mark func(store.Finding) string, roo
 	return within(lines, room)
 }
 
-// byHand says of a finding that it is somebody else's, or a person's to deal with.
+// byHand says of a finding that oktaws does nothing about that it is somebody else's, or a person's to deal with.
 func byHand(f store.Finding) string {
 	switch {
+	case acts(f):
 	case f.Foreign:
 		return ":raised_hand: _Somebody else's: oktaws leaves it alone._"
 	case f.Person:
@@ -32,17 +33,14 @@ func byHand(f store.Finding) string {
 
 // mendLine is what is done about a finding.
 func mendLine(f store.Finding) string {
-	switch {
-	case f.Foreign:
-		return "" // byHand says so
-	case acts(f):
+	if acts(f) {
 		return statement("oktaws "+f.Mend, noteLimit)
 	}
 	return statement(f.Mend, noteLimit)
 }
 
-// acts says whether oktaws does something about a finding. What it does is a verb, such as "asks a person to enable it";
-// what a person has to do without it is a sentence.
+// acts says whether it is said what oktaws does about a finding: a verb, such as "asks a person to enable it". What a
+// person has to do without it is a sentence.
 func acts(f store.Finding) bool { return f.Mend != "" && f.Mend[0] >= 'a' && f.Mend[0] <= 'z' }
 
 // mendable says whether a repair does anything about a finding.
@@ -71,9 +69,9 @@ func planLines(r store.Request) []string {
 		return []string{":white_check_mark: *Nothing would change:* all is as it shall be, as of " + when(r.Planned) + "."}
 	}
 	plan := slices.Clone(r.Plan)
-	if r.Kind == store.Link || r.Kind == store.Adopt {
+	if r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change {
 		for i := range plan {
-			plan[i].Means = "" // of course nobody can sign on yet
+			plan[i].Means = "" // nothing is wrong, it is only not so yet
 		}
 	}
 	return append([]string{"*What would change*, as of " + when(r.Planned)},

@@ -58,7 +58,7 @@ func TestAFormWithNothingToChooseHasNoMenus(t *testing.T) {
 func TestAccountsThatShareAnApplication(t *testing.T) {
 	w := live(t, func(w *world) { w.cfg.Mode, w.cfg.Shared = store.ModeGroups, "AWS ({partition})" })
 	_, m := w.asked()
-	if !says(m, "as *"+label+"*, in the application *AWS (aws)* that accounts share", "aws#{alias}#Administrator#"+accountID) {
+	if !says(m, "as *"+label+"* in the shared application *AWS (aws)*", "aws#{alias}#Administrator#"+accountID) {
 		t.Errorf("the request says %s", said(m))
 	}
 	if r := w.request(); r.Shared != "AWS (aws)" || r.Label != label || r.Mode != store.ModeGroups {

@@ -21,7 +21,7 @@ func TestPlanning(t *testing.T) {
 		w.answers(slack.Requester, text, want...)
 	}
 	theirs := differs("A")
-	theirs.Foreign = true
+	theirs.Foreign, theirs.Mend = true, ""
 	w.provisioner.set(func(p *provisioner) { p.plan = []store.Finding{differs("B"), theirs} })
 	w.answers(slack.Requester, "plan "+accountID+" "+label+" role-set=data-platform", "Looking at AWS account `"+accountID+"`")
 	w.told(slack.Requester, "2 things would change", "The role &lt;B&gt; is missing.", "oktaws makes it anew.", "linking would stop here; `/oktaws adopt "+accountID+"` takes it over", "Nothing was changed")
@@ -81,7 +81,8 @@ func TestTheRequestSaysWhatWouldChange(t *testing.T) {
 	_, m := w.asked()
 	w.now(m, "oktaws is looking at what would change")
 	theirs, persons := differs("A"), differs("B")
-	theirs.Foreign, persons.Person = true, true
+	theirs.Foreign, theirs.Mend = true, ""
+	persons.Person, persons.Mend = true, "Delete it in the IAM console"
 	w.plan([]store.Finding{theirs, persons, differs("C")}, nil)
 	now := w.now(m, "What would change", "The role &lt;A&gt; is missing.", "linking would stop here", "A person's step", "&lt;C&gt;", "[approve]")
 	if strings.Contains(said(now), "is looking") {

@@ -37,7 +37,7 @@ type rendering struct {
 type scene struct {
 	request store.Request
 	account *store.Account // that carries the request out, or did last; nil: another request has taken its place, or it isn't approved
-	was     *store.Account // the account while the request waits for a decision
+	known   *store.Account // the account of the request, whichever request it is at; nil: nobody knows it
 	pending *store.Request // another request for the account, which waits for a decision
 	task    *store.Task
 	check   *store.Check
@@ -73,9 +73,7 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 	if err != nil || a == nil {
 		return s, err
 	}
-	if a.Pending == s.request.ID {
-		s.was = a
-	}
+	s.known = a
 	if a.RequestID == s.request.ID {
 		s.account = a
 		s.pending, err = waiting(tx, a)

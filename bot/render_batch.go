@@ -32,7 +32,7 @@ func batchPlanLines(r store.Request) []string {
 	return append(lines, waitsForLines(r)...)
 }
 
-// waitsForLines is the accounts that a rotation has to wait for and that it can't ask for.
+// waitsForLines is the accounts that a rotation may have to wait for, and that it can't be asked for.
 func waitsForLines(r store.Request) []string {
 	var lines []string
 	for _, f := range r.Plan {
@@ -44,8 +44,8 @@ func waitsForLines(r store.Request) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	head := ":warning: *The rotation has to wait for " + plural(len(lines), "more account", "more accounts") + "*: " +
-		"Okta signs with the new certificate only once every account that shares the application takes it. Retry or unlink what has failed."
+	head := ":information_source: *" + plural(len(lines), "more account shares", "more accounts share") + " the application*. " +
+		"Okta signs with the new certificate only once each has taken it: where one can't, the rotation waits for it. Retry or unlink what has failed."
 	return append([]string{head}, within(lines, smallList)...)
 }
 

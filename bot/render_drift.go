@@ -87,7 +87,7 @@ func driftContent(s scene, open []store.Finding, it string, now time.Time) conte
 		if slices.ContainsFunc(open, mendable) {
 			buttons = append(buttons, button(actionRepair, key, "Repair").WithStyle(slack.StylePrimary))
 		} else {
-			blocks = append(blocks, aside("None of this can oktaws repair by itself: put it right by hand, or ignore it for a while."))
+			blocks = append(blocks, aside("oktaws can repair none of this by itself: put it right by hand, or ignore it for a while."))
 		}
 		blocks = append(blocks, slack.NewActionBlock("drift", append(buttons, button(actionIgnore, key, "Ignore"))...))
 	}
@@ -113,6 +113,9 @@ func checkLines(c store.Check, now time.Time, room int) []string {
 	}, room)
 	if len(ignored) > 0 {
 		lines = append(lines, "*Ignored*")
+		for i := range ignored {
+			ignored[i].Means, ignored[i].Mend = "", "" // nothing is done about it
+		}
 		lines = append(lines, findingLines(ignored, func(f store.Finding) string {
 			i := c.Ignored[f.Key]
 			return fmt.Sprintf("By %s until %s: _%s_", mention(i.By), when(i.Until), statement(i.Reason, noteLimit))

@@ -17,24 +17,28 @@ func renderProgress(m store.Message, s scene) rendering {
 	if a.State == store.Drifted { // found later: what was asked for was reached
 		a.State = store.Linked
 	}
-	head := fmt.Sprintf("%s %s: %s", stateSign(a.State), about(a.AccountKey, a.Label), standing(a))
+	stands := standing(a)
+	if a.State == store.Linking {
+		stands = underWay(s.request)
+	}
+	head := fmt.Sprintf("%s %s: %s", stateSign(a.State), about(a.AccountKey, a.Label), stands)
 	who := readerOf(m)
 	lines := append([]string{"*" + head + "*"}, stepLines(a, who, bigList)...)
 	if a.State == store.Failed {
 		lines = append(lines, retryLine(a))
 	}
-	return rendering{identity: showProgress, content: content{text: progressSentence(a, who), blocks: paragraphs(lines)}}
+	return rendering{identity: showProgress, content: content{text: progressSentence(a, stands, who), blocks: paragraphs(lines)}}
 }
 
-// progressSentence says how far an account is.
-func progressSentence(a store.Account, who reader) string {
-	finished, total := 0, len(provision.Titles(a))
-	for _, step := range a.Steps {
-		if step.State == store.StepDone {
+// progressSentence says where an account stands, and how far it is.
+func progressSentence(a store.Account, stands string, who reader) string {
+	finished, titles := 0, provision.Titles(a)
+	for _, title := range titles {
+		if a.Steps[title.Name].State == store.StepDone {
 			finished++
 		}
 	}
-	text := fmt.Sprintf("%s: %s, %d of %d steps are done.", spoken(about(a.AccountKey, a.Label)), standing(a), finished, total)
+	text := fmt.Sprintf("%s: %s, %d of %d steps are done.", spoken(about(a.AccountKey, a.Label)), stands, finished, len(titles))
 	if p := a.FirstProblem(); p != nil {
 		text += " " + spoken(problemLine(p, who))
 	}

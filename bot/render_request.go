@@ -18,7 +18,7 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
 	}
 	if len(r.Batch) == 0 && (r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change) {
-		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, aliased(s)))...)
+		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, s.known))...)
 	}
 	blocks = append(blocks, paragraphs(planLines(r))...)
 	for _, line := range approvalLines(r) {
@@ -41,14 +41,6 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 		button(actionDeny, r.ID, "Deny").WithStyle(slack.StyleDanger),
 	))
 	return rendering{identity: showRequest, content: content{text: text + " Approve or deny it here.", blocks: blocks}}
-}
-
-// aliased is the account whose alias names the Okta groups of a request.
-func aliased(s scene) *store.Account {
-	if s.account != nil {
-		return s.account
-	}
-	return s.was
 }
 
 func button(action, value, text string) *slack.ButtonBlockElement {

@@ -27,7 +27,7 @@ func TestRepairingAllAccountsThatHaveDrifted(t *testing.T) {
 	keys := w.drifting(8)
 	w.linkedToo("999999999999", "As-It-Shall-Be")
 	theirs := differs("x")
-	theirs.Foreign = true
+	theirs.Foreign, theirs.Mend = true, ""
 	w.found(w.linkedToo("888888888888", "Foreign"), theirs)
 	drift := w.message(slack.AdminChannel, "Role-1&gt;", "differs from", "[repair]")
 	w.answers(slack.Requester, "repair ALL after the <outage>", "You asked to repair 8 AWS accounts that have drifted", "Left out: 1 account", "888888888888")

@@ -44,7 +44,7 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 
 // forAll makes of a request to rotate an account's certificate one for all linked accounts that share its Okta
 // application, and says whether it did: Okta signs with the new certificate only once each of them takes it. The plan
-// names those too that can't be asked for now, and that the rotation has to wait for.
+// names those too that can't be asked for now, and that the rotation may have to wait for.
 func forAll(tx *store.ReadTx, a store.Account, r *store.Request) (bool, error) {
 	if a.Shared == "" || !linked(a) { // for one that isn't linked, the store says what can be done
 		return false, nil

@@ -34,7 +34,7 @@ func TestRotatingTheCertificateOfASharedApplication(t *testing.T) {
 	const head = "asks to rotate the SAML certificate of the Okta application `AWS &lt;aws&gt;` for the 3 linked AWS accounts that share it"
 	w.answers(slack.Requester, "rotate "+accountID+" certificate it is old", "You "+strings.Replace(head, "asks", "asked", 1))
 	m := w.message(slack.AdminChannel, head, "it is old", "*The accounts*", "`"+accountID+"` "+label, "`000000000002` Two", "`000000000003` Three",
-		"*The rotation has to wait for 2 more accounts*", "`000000000004` Four: failed", "`000000000005` Five: waiting for a person's step", "[approve]")
+		"*2 more accounts share the application*", "the rotation waits for it", "`000000000004` Four: failed", "`000000000005` Five: waiting for a person's step", "[approve]")
 	if says(m, alone.ID) {
 		t.Error("an account with an application of its own is named")
 	}
@@ -71,7 +71,7 @@ func TestARotationOfASharedCertificateThatIsDenied(t *testing.T) {
 	w.linked()
 	w.reply(slack.Requester, "rotate "+accountID+" certificate")
 	m := w.message(slack.AdminChannel, "for the 1 linked AWS account that shares it", "[deny]")
-	if says(m, "has to wait") {
+	if says(m, "more account") {
 		t.Error("there is nothing to wait for")
 	}
 	w.click(slack.AdminOne, m, "deny")

@@ -67,7 +67,7 @@ func statusContent(s scene, now time.Time) content {
 		if r.Decided != nil {
 			lines = append(lines, decisionLine(r))
 		}
-		lines = append(lines, fmt.Sprintf("Integration mode %s, role set %s.", code(string(a.Mode)), code(a.RoleSetName())))
+		lines = append(lines, wishLine(a.Wish))
 	}
 	if len(a.Steps) > 0 {
 		lines = append(lines, stepLines(a, anybody, smallList)...)
@@ -81,7 +81,10 @@ func statusContent(s scene, now time.Time) content {
 		lines = append(lines, fmt.Sprintf("An approver can help: `/oktaws task %s`.", accountName(a.AccountKey)))
 	}
 	if s.check != nil && len(s.check.Findings) > 0 {
-		lines = append(append(lines, "*What differs*"), checkLines(*s.check, now, smallList)...)
+		if len(s.check.Open(now)) > 0 {
+			lines = append(lines, "*What differs*")
+		}
+		lines = append(lines, checkLines(*s.check, now, smallList)...)
 	}
 	if s.check != nil && s.check.Problem != nil {
 		lines = append(lines, ":warning: The last look at it failed: "+troubleLine(s.check.Problem))
@@ -94,6 +97,15 @@ func statusContent(s scene, now time.Time) content {
 		text:   fmt.Sprintf("%s: %s.", spoken(about(a.AccountKey, a.Label)), position(a)),
 		blocks: paragraphs(lines),
 	}
+}
+
+// wishLine is how an account is linked.
+func wishLine(w store.Wish) string {
+	line := fmt.Sprintf("Integration mode %s, role set %s", code(string(w.Mode)), code(w.RoleSetName()))
+	if w.Shared != "" {
+		line += ", shared application " + code(w.Shared)
+	}
+	return line + "."
 }
 
 // overview shows what is going on, and the person's own requests.

@@ -7,7 +7,7 @@ import (
 // tally is how far the accounts of an approved batch are.
 type tally struct {
 	total    int
-	done     int             // are what was asked for
+	done     int             // became what was asked for
 	going    int             // are being worked on
 	waiting  int             // wait for a person
 	failed   []store.Account // until they are retried
@@ -16,30 +16,22 @@ type tally struct {
 	toCome   int // have no request of their own yet
 }
 
-// count reads the accounts of a batch.
+// count reads the requests of a batch, and of those that have not ended the accounts.
 func count(tx *store.ReadTx, r store.Request) (*tally, error) {
 	t := &tally{total: len(r.Batch), skipped: r.Skipped, toCome: len(r.Batch) - r.Opened}
-	skipped := map[store.AccountKey]bool{}
-	for _, s := range r.Skipped {
-		skipped[s.Account] = true
-	}
-	for _, key := range r.Batch[:r.Opened] {
-		if skipped[key] {
-			continue
+	var failed error
+	err := tx.RequestsOf(r.ID, func(own store.Request) bool {
+		if !own.Ended.IsZero() { // whatever became of the account since
+			t.done++
+			return true
 		}
-		a, err := tx.Account(key)
-		if err != nil {
-			return nil, err
-		}
-		own, err := tx.Request(a.RequestID)
-		if err != nil {
-			return nil, err
+		var a store.Account
+		if a, failed = tx.Account(own.Account); failed != nil {
+			return false
 		}
 		switch {
-		case own.Parent != r.ID:
+		case a.RequestID != own.ID:
 			t.replaced++
-		case !own.Ended.IsZero():
-			t.done++
 		case a.State == store.Failed:
 			t.failed = append(t.failed, a)
 		case a.State == store.Waiting:
@@ -47,8 +39,12 @@ func count(tx *store.ReadTx, r store.Request) (*tally, error) {
 		default:
 			t.going++
 		}
+		return true
+	})
+	if failed != nil {
+		return nil, failed
 	}
-	return t, nil
+	return t, err
 }
 
 // over is how many accounts nothing goes on with any more.

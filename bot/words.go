@@ -21,7 +21,7 @@ func wanted(r store.Request) string {
 		return "unlink " + it + " from Okta"
 	case store.Repair:
 		if len(r.Rotate) > 0 {
-			return "repair " + it + ", and to rotate its " + rotated(r)
+			return "repair " + it + " and rotate its " + rotated(r)
 		}
 		return "repair " + it
 	case store.Change:
@@ -71,7 +71,7 @@ func inFull(r store.Request) string {
 	}
 	full := fmt.Sprintf("%s to Okta as *%s*", account, mrkdwn(r.Label, nameLimit))
 	if r.Shared != "" {
-		full += ", in the application *" + mrkdwn(r.Shared, nameLimit) + "* that accounts share"
+		full += " in the shared application *" + mrkdwn(r.Shared, nameLimit) + "*"
 	}
 	return full
 }
@@ -85,9 +85,9 @@ func changed(r store.Request) string {
 	case set:
 		return fmt.Sprintf("give %s the role set %s in place of %s", it, code(r.RoleSetName()), code(r.Was.RoleSetName()))
 	case r.Mode == store.ModeGroups:
-		return fmt.Sprintf("switch %s from %s to %s, which deletes its IAM user", it, code(string(r.Was.Mode)), code(string(r.Mode)))
+		return fmt.Sprintf("switch %s from %s to %s (this deletes its IAM user)", it, code(string(r.Was.Mode)), code(string(r.Mode)))
 	}
-	return fmt.Sprintf("switch %s from %s to %s, which makes an IAM user and takes a person's step in Okta", it, code(string(r.Was.Mode)), code(string(r.Mode)))
+	return fmt.Sprintf("switch %s from %s to %s (this makes an IAM user and takes a person's step in Okta)", it, code(string(r.Was.Mode)), code(string(r.Mode)))
 }
 
 // changes says what of an account a request changes: neither, where a change that failed is asked for again.
@@ -158,6 +158,19 @@ func doing(r store.Request) string {
 		return "Rotating the " + rotated(r) + " of " + it
 	}
 	return "Changing " + it
+}
+
+// underWay is what an account is while a request to link or change it is carried out.
+func underWay(r store.Request) string {
+	switch r.Kind {
+	case store.Repair:
+		return "being repaired"
+	case store.Change:
+		return "being changed"
+	case store.Rotate:
+		return "being given a new " + rotated(r)
+	}
+	return "linking"
 }
 
 // progressOf is what an account of a batch is once it is what was asked for, and until then.

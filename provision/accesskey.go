@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -104,7 +105,7 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// accessKey makes true that the key that Okta uses is active, and that one which a rotation has replaced goes: it is
+// accessKey makes true that the key that Okta uses is active, and that one which a newer one has replaced goes: it is
 // deactivated once the new one was seen in use, and deleted some time later, so that there is a way back.
 func (w *work) accessKey(ctx context.Context) (result, error) {
 	keys, err := w.accessKeys(ctx)
@@ -125,8 +126,10 @@ func (w *work) accessKey(ctx context.Context) (result, error) {
 			return result{}, err
 		}
 	}
-	if !w.get().KeySince.IsZero() {
-		if err := w.replaceKeys(ctx, keys, k); err != nil {
+	if former, err := w.formerKeys(ctx, k); err != nil {
+		return result{}, err
+	} else if former != nil {
+		if err := w.replaceKeys(ctx, keys, k, former); err != nil {
 			return result{}, err
 		}
 	}
@@ -165,11 +168,34 @@ func (w *work) currentKey(keys []usedKey) int {
 	return current
 }
 
-// replaceKeys deactivates the keys that the new one replaces, and notes since when.
-func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey) error {
+// formerKeys tells the keys that the one that Okta uses replaces; nil: it replaces none. A rotation replaces all that are
+// older. Without one, a key that was shown to a person, as where provisioning had to be enabled anew, replaces the one that
+// Okta used before; others may be somebody else's.
+func (w *work) formerKeys(ctx context.Context, current usedKey) (func(id string) bool, error) {
+	a := w.get()
+	if !a.KeySince.IsZero() {
+		return func(string) bool { return true }, nil
+	}
+	if a.Known.KeyID == "" || a.Known.KeyID == current.ID {
+		return nil, nil
+	}
+	task, err := w.r.task(ctx, store.TaskIDOf(a.RequestID, store.EnableProvisioning))
+	if store.KindOf(err) == store.NotFound {
+		return nil, nil
+	}
+	if err != nil || task.Shown == nil || task.Shown.KeyID != current.ID {
+		return nil, err
+	}
+	return func(id string) bool { return id == a.Known.KeyID }, nil
+}
+
+// replaceKeys deactivates the former keys that the new one replaces, and notes since when.
+func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey, former func(id string) bool) error {
 	old := map[string]time.Time{}
+	maps.Copy(old, w.known().OldKeys)
+	delete(old, current.ID)
 	for i, k := range keys {
-		if k.ID == current.ID || !k.Created.Before(current.Created) {
+		if k.ID == current.ID || !k.Created.Before(current.Created) || !former(k.ID) {
 			continue
 		}
 		if k.Active {

@@ -91,7 +91,7 @@ func TestAnAdoptionThatIsInterruptedAnywhereCarriesOn(t *testing.T) {
 	f.stop()
 	all := counts(f.world.calls)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		for _, after := range []bool{false, true} {
+		for _, after := range ways(name) {
 			t.Run(name+map[bool]string{true: " is answered by nobody"}[after], func(t *testing.T) {
 				t.Parallel()
 				f := start(t, func(_ *provision.Config, w *world) { foreignThings(w) })

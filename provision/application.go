@@ -78,9 +78,9 @@ func (w *work) wantApplication() ApplicationSpec {
 
 // wantMapping are the settings by which the application learns the roles: from the names of groups in mode groups, and
 // else from what groups are assigned with.
-func (w *work) wantMapping(mode store.Mode) (map[string]any, error) {
+func (w *work) wantMapping() (map[string]any, error) {
 	a := w.get()
-	if mode != store.ModeGroups {
+	if a.Mode != store.ModeGroups {
 		return map[string]any{"useGroupMapping": false}, nil
 	}
 	only := a.ID
@@ -132,10 +132,6 @@ func (w *work) lookApplication(ctx context.Context, s *sight) ([]store.Finding, 
 	}
 	want := w.wantApplication()
 	var out []store.Finding
-	if s.former != nil {
-		out = append(out, finding(oktaApp, "former", fmt.Sprintf("The account changes from the Okta application %s to %s", s.former.Label, want.Label),
-			"People find the account's roles behind another tile", "moves its groups over, and then deletes the former one where nobody else needs it"))
-	}
 	switch {
 	case errors.Is(s.refusal, store.ErrForeign):
 		return append(out, w.foreign(oktaApp, "foreign", fmt.Sprintf("Okta has an application named %s (%s) that was not made by oktaws for account %s", want.Label, s.strangers[0].ID, w.key.ID), "")), nil
@@ -230,11 +226,8 @@ func (w *work) takeApplication(ctx context.Context) (result, error) {
 	}
 	note := "found"
 	if app == nil {
-		want, mode := w.wantApplication(), w.get().Mode
-		if w.known().FormerAppID != "" && len(w.known().Groups) > 0 {
-			mode = store.ModeGroups // an application that is left for another one, or come from, was shared, and that is how people have their roles now
-		}
-		mapping, err := w.wantMapping(mode)
+		want := w.wantApplication()
+		mapping, err := w.wantMapping()
 		if err != nil {
 			return result{}, err
 		}
@@ -269,41 +262,7 @@ func (w *work) takeApplication(ctx context.Context) (result, error) {
 			Message: fmt.Sprintf("The Okta application %s of account %s does not sign people on by SAML.", app.Label, w.key.ID),
 			Remedy:  "Set its sign-on method to SAML 2.0 in the Okta admin console, then retry."}
 	}
-	if w.known().FormerAppID != "" {
-		if err := w.carryOver(ctx, app.ID); err != nil {
-			return result{}, w.lookAgain(oktaApp, err)
-		}
-	}
 	return done(fmt.Sprintf("%s %s (%s)", w.get().AppLabel(), note, app.ID))
-}
-
-// carryOver assigns the account's groups to the application that takes the place of another one, before the identity
-// provider changes over to it: so that people can sign on through one of the two at every moment but that.
-func (w *work) carryOver(ctx context.Context, app string) error {
-	if w.get().Mode == store.ModeGroups {
-		_, err := w.assignGroups(ctx)
-		return err
-	}
-	assigned, err := w.r.okta.Assignments(ctx, app)
-	if err != nil {
-		return err
-	}
-	for _, id := range slices.Compact(slices.Sorted(maps.Values(w.known().Groups))) {
-		if _, ok := assigned[id]; ok {
-			continue
-		}
-		group, err := w.r.okta.Group(ctx, id)
-		if err != nil {
-			return err
-		}
-		if group == nil {
-			continue
-		}
-		if err := w.r.okta.Assign(ctx, app, id, nil, nil); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // learnApplication notes which application is the account's. An open task leads to it.
@@ -316,9 +275,6 @@ func (w *work) learnApplication(ctx context.Context, app Application) error {
 		}
 		if k.AppID != app.ID {
 			k.NextKeyID, k.FormerKeyID, k.FormerUntil = "", "", time.Time{}
-		}
-		if k.FormerAppID == app.ID {
-			k.FormerAppID = "" // the account has changed back
 		}
 		if k.NextKeyID == "" || k.NextKeyID != app.SigningKeyID { // else the step signing-key has been cut off, and goes on
 			k.SigningKeyID = app.SigningKeyID
@@ -353,26 +309,6 @@ func learnShared(tx *store.Tx, a store.Account, app Application) error {
 	return tx.SaveApplication(&shared)
 }
 
-// outgrown says whether the account, which has had the application, is to have another one: its own in place of one that
-// it shared, or the other way round.
-func (w *work) outgrown(ctx context.Context, app Application) (outgrown bool, err error) {
-	a := w.get()
-	if a.Shared != "" {
-		shared, err := w.shared(ctx)
-		return err == nil && shared.AppID != app.ID, err
-	}
-	if bears(app.Note, w.sharedMark()) {
-		return true, nil
-	}
-	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
-		return tx.Accounts(func(other store.Account) bool {
-			outgrown = other.AccountKey != w.key && other.Shared != "" && other.Known.AppID == app.ID && other.Desired == store.WantLinked
-			return !outgrown
-		})
-	})
-	return outgrown, err
-}
-
 // shared is what is known of the application that the account shall share; nothing where it shall have its own.
 func (w *work) shared(ctx context.Context) (shared store.Application, err error) {
 	a := w.get()
@@ -393,18 +329,8 @@ func (w *work) findApplication(ctx context.Context) (*Application, error) {
 	id := a.Known.AppID
 	if id != "" {
 		app, err := w.r.okta.Application(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if app != nil {
-			outgrown, err := w.outgrown(ctx, *app)
-			if err != nil || !outgrown {
-				return app, err
-			}
-			if err := w.learn(ctx, func(k *store.Known) { k.AppID, k.FormerAppID = "", app.ID }); err != nil {
-				return nil, err
-			}
-			id = ""
+		if err != nil || app != nil {
+			return app, err
 		}
 	}
 	shared, err := w.shared(ctx)
@@ -522,29 +448,16 @@ func describe(app Application) string {
 	return fmt.Sprintf("The Okta application %s (%s)", app.Label, app.ID)
 }
 
-// applications are all that the account has, or has had, or that stood in the way of its own.
+// applications are the account's own, or those that stood in its way.
 func (w *work) applications(ctx context.Context, s *sight) ([]Application, error) {
 	app, err := s.application(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var apps []Application
 	if app != nil {
-		apps = append(apps, *app)
+		return []Application{*app}, nil
 	}
-	if s.former != nil {
-		apps = append(apps, *s.former)
-	}
-	if id := w.known().FormerAppID; id != "" {
-		former, err := w.r.okta.Application(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if former != nil && !slices.ContainsFunc(apps, func(app Application) bool { return app.ID == id }) {
-			apps = append(apps, *former)
-		}
-	}
-	return append(apps, s.strangers...), nil
+	return s.strangers, nil
 }
 
 // keepsApplication says what there is to say of an application that is not to be deleted; "" of one that is.
@@ -556,7 +469,7 @@ func (w *work) keepsApplication(ctx context.Context, app Application) (what stri
 	a, used := w.get(), false
 	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
 		return tx.Accounts(func(other store.Account) bool {
-			joins := shared && other.Partition == a.Partition && (other.Shared == app.Label || other.Shared != "" && other.Shared == a.Shared)
+			joins := shared && other.Partition == a.Partition && other.Shared == a.Shared
 			used = other.AccountKey != w.key && other.Desired == store.WantLinked && (joins || other.Known.AppID == app.ID)
 			return !used
 		})
@@ -596,20 +509,10 @@ func (w *work) undoApplication(ctx context.Context) (result, error) {
 	})
 }
 
-// giveUp deletes an application of ours, or names it where it is not to be deleted: then the account's groups are taken
-// off it.
+// giveUp deletes an application of ours, or names it where it is not to be deleted.
 func (w *work) giveUp(ctx context.Context, app Application) (kept string, err error) {
-	kept, err = w.keepsApplication(ctx, app)
-	if err != nil {
-		return "", err
-	}
-	if kept != "" {
-		for _, id := range slices.Compact(slices.Sorted(maps.Values(w.known().Groups))) {
-			if err := w.r.okta.Unassign(ctx, app.ID, id); err != nil {
-				return "", err
-			}
-		}
-		return kept, nil
+	if kept, err = w.keepsApplication(ctx, app); err != nil || kept != "" {
+		return kept, err
 	}
 	if app.Status == "ACTIVE" {
 		if err := w.r.okta.DeactivateApplication(ctx, app.ID); err != nil {
@@ -620,52 +523,16 @@ func (w *work) giveUp(ctx context.Context, app Application) (kept string, err er
 		return "", err
 	}
 	return "", w.save(ctx, func(tx *store.Tx, a *store.Account) error {
-		for _, label := range []string{a.Shared, app.Label} { // it may have been renamed
-			shared, err := tx.SharedApplication(a.Partition, label)
-			if err != nil {
-				return err
-			}
-			if label != "" && shared.AppID == app.ID {
-				shared.AppID, shared.SigningKeyID, shared.NextKeyID = "", "", ""
-				if err := tx.SaveApplication(&shared); err != nil {
-					return err
-				}
-			}
+		if a.Shared == "" {
+			return nil
 		}
-		return nil
+		shared, err := tx.SharedApplication(a.Partition, a.Shared)
+		if err != nil || shared.AppID != app.ID {
+			return err
+		}
+		shared.AppID, shared.SigningKeyID, shared.NextKeyID = "", "", ""
+		return tx.SaveApplication(&shared)
 	})
-}
-
-// retireFormer gives up the application that the account has changed from.
-func (w *work) retireFormer(ctx context.Context) (kept []string, err error) {
-	id := w.known().FormerAppID
-	if id == "" {
-		return nil, nil
-	}
-	former, err := w.r.okta.Application(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if former != nil {
-		claim, err := w.r.store.Claim(ctx, sharedClaim(w.key.Partition, former.Label))
-		if errors.Is(err, store.ErrClaimed) {
-			return nil, &store.Error{Kind: store.Transient, After: time.Second, Err: err,
-				Message: fmt.Sprintf("Another account is at the Okta application %s, which account %s no longer needs.", former.Label, w.key.ID),
-				Remedy:  "oktaws tries again by itself."}
-		}
-		if err != nil {
-			return nil, err
-		}
-		defer claim.Release()
-		what, err := w.giveUp(ctx, *former)
-		if err != nil {
-			return nil, err
-		}
-		if what != "" {
-			kept = append(kept, what)
-		}
-	}
-	return kept, w.learn(ctx, func(k *store.Known) { k.FormerAppID = "" })
 }
 
 func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, error) {
@@ -673,7 +540,7 @@ func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, erro
 	if err != nil || app == nil {
 		return nil, err
 	}
-	want, err := w.wantMapping(w.get().Mode)
+	want, err := w.wantMapping()
 	if err != nil {
 		return nil, err
 	}
@@ -681,19 +548,11 @@ func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, erro
 }
 
 // roleMapping makes true that the application learns the roles as the integration mode says. It comes after the groups,
-// so that people keep their roles while an account changes from one mode to the other. An application that the account has
-// changed from is given up then.
-func (w *work) roleMapping(ctx context.Context) (result, error) {
-	res, err := w.alone(ctx, w.mapRoles)
-	if err != nil || res.state != store.StepDone {
-		return res, err
-	}
-	res.left, err = w.retireFormer(ctx)
-	return res, err
-}
+// so that people keep their roles while an account changes from one mode to the other.
+func (w *work) roleMapping(ctx context.Context) (result, error) { return w.alone(ctx, w.mapRoles) }
 
 func (w *work) mapRoles(ctx context.Context) (result, error) {
-	want, err := w.wantMapping(w.get().Mode)
+	want, err := w.wantMapping()
 	if err != nil {
 		return result{}, err
 	}

@@ -2,7 +2,6 @@ package provision_test
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/jonboulle/clockwork"
@@ -81,10 +80,10 @@ func (w *world) do(name string, effect func() error) error {
 	}
 	root.mu.Lock()
 	root.calls = append(root.calls, name)
-	hook, after := root.hook, root.after
+	hook, after, denied := root.hook, root.after, w.denied
 	root.mu.Unlock()
-	if w.denied != nil && !strings.HasPrefix(name, "Status") {
-		return w.denied
+	if denied != nil {
+		return denied
 	}
 	if hook != nil {
 		if err := hook(name); err != nil {

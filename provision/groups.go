@@ -96,9 +96,6 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 				"They would come to other roles", "Make that group in Okta, put in it who shall have the roles, and assign it to the application"))
 			continue
 		}
-		if !ok && g.id != "" && s.former != nil {
-			continue // it comes over from the former application
-		}
 		if !ok {
 			mend := "assigns it"
 			if !g.exists {

@@ -116,6 +116,9 @@ func (w *work) oldKeyMissing(keys []usedKey) string {
 			return fmt.Sprintf("Okta still uses the access key %s of %s: enter the new one in its place, and save", k.ID, day(k.Created))
 		}
 	}
+	if len(keys) == 0 {
+		return fmt.Sprintf("Provisioning is enabled, but not with a key of the user %s of account %s: perhaps the key of another account was entered. Enter this account's key in its place, and save", w.userName(), w.key.ID)
+	}
 	return "Okta has not used the new access key yet: enter it, and save"
 }
 

@@ -23,7 +23,6 @@ type sight struct {
 	drift       bool            // CloudFormation was asked to compare the stack
 	before      []store.Finding // what the last check has found
 
-	former    *Application  // the application that another one takes the place of
 	strangers []Application // of the label, that the account's application can't be
 	refusal   error         // why not
 }
@@ -56,15 +55,8 @@ func (s *sight) application(ctx context.Context) (*Application, error) {
 	return s.app.get(func() (*Application, error) {
 		if id := s.w.known().AppID; id != "" {
 			app, err := s.w.r.okta.Application(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if app != nil {
-				outgrown, err := s.w.outgrown(ctx, *app)
-				if err != nil || !outgrown {
-					return app, err
-				}
-				s.former = app
+			if err != nil || app != nil {
+				return app, err
 			}
 		}
 		shared, err := s.w.shared(ctx)

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +78,7 @@ func template(roles []RoleSpec, keep bool) (string, error) {
 
 // fill sets the properties of a role. What a role set leaves out is not in the template either.
 func fill(properties *yaml.Node, spec RoleSpec) error {
-	value(properties, "RoleName").SetString(spec.Name)
+	*value(properties, "RoleName") = *text(spec.Name)
 	policies := value(properties, "ManagedPolicyArns")
 	policies.Content = nil
 	for _, arn := range spec.Policies {
@@ -118,10 +119,17 @@ func fill(properties *yaml.Node, spec RoleSpec) error {
 	return nil
 }
 
+// other is what would be no string without quotes: to our library, which reads YAML 1.2, or to CloudFormation, which reads
+// YAML 1.1 (https://yaml.org/type/bool.html, and others there).
+var other = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|~|=|<<|[-+.0-9].*|)$`)
+
 // text is a YAML string, quoted where it would be something else.
 func text(s string) *yaml.Node {
 	var n yaml.Node
 	n.SetString(s)
+	if other.MatchString(s) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
 	return &n
 }
 

@@ -73,3 +73,23 @@ func TestTemplateOfAnotherRoleSet(t *testing.T) {
 		t.Errorf("a role whose name is a number: %v\n%s", err, made)
 	}
 }
+
+func TestWhatYAMLWouldTakeForSomethingElseIsQuoted(t *testing.T) {
+	odd := []string{"yes", "No", "on", "OFF", "y", "N", "true", "Null", "~", "", "=", "<<", "1:30", "0755", "1_000", "1e3", ".5", "-1", "2012-10-17", "0x1f"}
+	tags := map[string]string{}
+	for _, s := range odd {
+		tags["k"+s] = s
+	}
+	made, err := provision.Template([]provision.RoleSpec{{Name: "on", Tags: tags}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range odd {
+		if !strings.Contains(made, `Value: "`+s+`"`) {
+			t.Errorf("%q is not quoted in\n%s", s, made)
+		}
+	}
+	if !strings.Contains(made, `RoleName: "on"`) || !strings.Contains(made, `"on":`) {
+		t.Errorf("the role's name is not quoted in\n%s", made)
+	}
+}

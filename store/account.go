@@ -165,10 +165,9 @@ var ErrForeign = errors.New("made by somebody else")
 type Known struct {
 	Alias         string               `json:"alias,omitempty"`
 	AppID         string               `json:"app_id,omitempty"`
-	AppName       string               `json:"app_name,omitempty"`      // amazon_aws
-	FormerAppID   string               `json:"former_app_id,omitempty"` // the application that AppID takes the place of, until it is given up
-	AdminURL      string               `json:"admin_url,omitempty"`     // the application's Provisioning tab in the admin console
-	TileURL       string               `json:"tile_url,omitempty"`      // what a click on the application's tile opens
+	AppName       string               `json:"app_name,omitempty"`  // amazon_aws
+	AdminURL      string               `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
+	TileURL       string               `json:"tile_url,omitempty"`  // what a click on the application's tile opens
 	SigningKeyID  string               `json:"signing_key_id,omitempty"`
 	Certificate   Certificate          `json:"certificate,omitzero"`          // of that key, as it was last read
 	NextKeyID     string               `json:"next_signing_key_id,omitempty"` // the signing key that takes its place

@@ -271,12 +271,13 @@ func (m *model) openBatch() {
 func (m *model) carryOut(id string, q *modelRequest) {
 	a := m.accounts[q.account]
 	m.seen["carried out: "+string(q.kind)]++
+	again := !a.fresh() && a.wish.Mode == store.ModeGroups && q.wish.Mode == store.ModeAPI
 	a.request, a.pending, a.wish, a.drifted = id, "", q.wish, 0
 	a.desired, a.state = store.WantLinked, store.Linking
 	if q.kind == store.Unlink {
 		a.desired, a.state = store.WantUnlinked, store.Unlinking
 	}
-	if slices.Contains(q.rotate, store.RotateKey) {
+	if slices.Contains(q.rotate, store.RotateKey) || again {
 		a.wish.KeySince = m.now()
 	}
 	if slices.Contains(q.rotate, store.RotateCertificate) {
