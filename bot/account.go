@@ -9,13 +9,8 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// accountName is an account as people type it: the ID alone, and with its partition where that isn't the common one.
-func accountName(k store.AccountKey) string {
-	if k.Partition == "aws" {
-		return k.ID
-	}
-	return k.String()
-}
+// accountName is an account as people type it.
+func accountName(k store.AccountKey) string { return k.Typed() }
 
 // about names an account in a sentence, with its application where that is known.
 func about(k store.AccountKey, label string) string {

@@ -32,8 +32,9 @@ func (b *Bot) adopt(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	if f.label == "" {
-		return outcome{}, invalid("A name for the Okta application is missing: that of the one to take over, or of a new one.", b.labelRemedy())
+	if f.label == "" && (was == nil || was.State == store.None || was.State == store.Unlinked) { // else the store says why not
+		return outcome{}, invalid(fmt.Sprintf("To take over account %s, a name for the Okta application is missing: that of the one to take over, or of a new one.", accountName(key)),
+			fmt.Sprintf("Example: `/oktaws adopt %s %s`.", accountName(key), b.exampleLabel()))
 	}
 	r.Wish, r.Reason = b.wish(key, f.label, f.roleSet), f.reason
 	return b.asked(ctx, c, r, nil)

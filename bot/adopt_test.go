@@ -12,7 +12,7 @@ var byHand = store.Problem{Kind: store.Conflict, Message: "the role Administrato
 func TestAdoptingAnAccount(t *testing.T) {
 	w := live(t, twoSets)
 	w.answers(slack.Requester, "adopt", "Say which account")
-	w.answers(slack.Requester, "adopt "+accountID, "A name for the Okta application is missing", label)
+	w.answers(slack.Requester, "adopt "+accountID, "a name for the Okta application is missing", "adopt "+accountID+" "+label)
 	w.answers(slack.Requester, "adopt "+accountID+" x", "naming scheme")
 	w.answers(slack.Requester, "adopt "+accountID+" "+label+" role-set=nope", "There is no role set `nope`")
 	w.answers(slack.Requester, "adopt "+accountID+" "+label+" role-set=data-platform it is old", "take over what was made by hand in AWS account `"+accountID+"`")

@@ -18,7 +18,7 @@ func TestSwitchingTheIntegrationMode(t *testing.T) {
 	w.linked()
 	w.answers(slack.Requester, "mode "+accountID, "Say which integration mode", "`api`", "`groups`")
 	w.answers(slack.Requester, "mode "+accountID+" group", "There is no integration mode `group`")
-	w.answers(slack.Requester, "mode "+accountID+" api", "is that already")
+	w.answers(slack.Requester, "mode "+accountID+" api", "integration mode api", "already")
 	w.answers(slack.Requester, "mode "+accountID+" Groups fewer keys", "You asked to switch", "from `api` to `groups`")
 	w.message(slack.AdminChannel, "from api to groups (this deletes its IAM user)", "fewer keys", "aws#{alias}#Administrator#"+accountID, "integration mode `groups`", "[approve]")
 	if r := w.request(); r.Kind != store.Change || r.Mode != store.ModeGroups || r.Shared != "" || r.Label != label { // it keeps its application
@@ -68,7 +68,7 @@ func TestGivingAnotherRoleSet(t *testing.T) {
 	w.linked()
 	w.answers(slack.Requester, "roles "+accountID, "Say which role set", "`default`, `data-platform`")
 	w.answers(slack.Requester, "roles "+accountID+" data-platforn", "There is no role set `data-platforn`", "Did you mean `data-platform`?", "There are: `default`")
-	w.answers(slack.Requester, "roles "+accountID+" default", "is that already")
+	w.answers(slack.Requester, "roles "+accountID+" default", "role set default already")
 	w.answers(slack.Requester, "roles "+accountID+" data-platform more data", "the role set `data-platform` in place of `default`")
 	m := w.message(slack.AdminChannel, "the role set data-platform in place of default", "Analyst", label+"-Analyst", "[approve]")
 	if says(m, "PowerUsers") {

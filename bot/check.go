@@ -23,7 +23,7 @@ func (b *Bot) check(ctx context.Context, c *command, rest string) (outcome, erro
 	var a store.Account
 	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) { a, err = tx.Account(key); return err })
 	if err == nil && !linked(a) {
-		err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("account %s is %s: only linked accounts are checked", accountName(key), a.State.Word()),
+		err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("account %s %s: only linked accounts are checked", accountName(key), isIn(a.State)),
 			Remedy: fmt.Sprintf("See it with /oktaws status %s.", accountName(key))}
 	}
 	if err != nil {
@@ -34,6 +34,14 @@ func (b *Bot) check(ctx context.Context, c *command, rest string) (outcome, erro
 		seen, err := b.provisioner.Check(ctx, key)
 		return seenContent(a, seen, b.clock.Now()), err
 	})}, nil
+}
+
+// isIn is an account's state after its name.
+func isIn(s store.AccountState) string {
+	if s == store.Failed {
+		return "has failed"
+	}
+	return "is " + s.Word()
 }
 
 func seenContent(a store.Account, c store.Check, now time.Time) content {

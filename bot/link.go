@@ -139,6 +139,14 @@ func (b *Bot) scheme(label string) string {
 	return fmt.Sprintf("names must match the pattern `%s`", b.cfg.LabelPattern)
 }
 
+// exampleLabel stands for an application's name in an example of a command: one that would be taken.
+func (b *Bot) exampleLabel() string {
+	if b.cfg.LabelPattern != nil && !b.cfg.LabelPattern.MatchString(labelExample) {
+		return "<application name>"
+	}
+	return labelExample
+}
+
 // labelRemedy gives an example that fits the scheme, if there is one.
 func (b *Bot) labelRemedy() string {
 	if b.cfg.LabelPattern != nil && !b.cfg.LabelPattern.MatchString(labelExample) {

@@ -117,7 +117,7 @@ func TestEachFailureAndTheEndAreNews(t *testing.T) {
 func TestOnlyTheRequesterAndApproversRetry(t *testing.T) {
 	w := live(t, func(w *world) { w.cfg.Approvers = []string{slack.AdminOne} })
 	w.approved()
-	if got := w.reply(slack.AdminTwo, "retry "+accountID); !strings.Contains(got, "Only whoever asked for the account, or an approver, may retry it") {
+	if got := w.reply(slack.AdminTwo, "retry "+accountID); !strings.Contains(got, "Only whoever asked for account "+accountID+", or an approver, may retry it") {
 		t.Errorf("got %q", got)
 	}
 	if got := w.reply(slack.AdminOne, "retry "+accountID); !strings.Contains(got, "Trying again") {

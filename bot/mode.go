@@ -18,7 +18,7 @@ func (b *Bot) mode(ctx context.Context, c *command, rest string) (outcome, error
 	name, reason := word(rest)
 	to := store.Mode(strings.ToLower(name))
 	if to != store.ModeAPI && to != store.ModeGroups {
-		message := "Say which integration mode."
+		message := fmt.Sprintf("Say which integration mode account %s shall have.", accountName(key))
 		if name != "" {
 			message = fmt.Sprintf("There is no integration mode %s.", ticked(name))
 		}

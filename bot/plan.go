@@ -74,7 +74,7 @@ func (b *Bot) planned(tx *store.ReadTx, key store.AccountKey, was *store.Account
 	if f.label == "" {
 		return store.Account{}, store.Request{}, invalid(
 			fmt.Sprintf("Nobody has asked for account %s yet, so the plan needs a name for the Okta application.", accountName(key)),
-			fmt.Sprintf("Example: `/oktaws plan %s %s`.", accountName(key), labelExample))
+			fmt.Sprintf("Example: `/oktaws plan %s %s`.", accountName(key), b.exampleLabel()))
 	}
 	r := store.Request{Kind: store.Link, Account: key, Wish: b.wish(key, f.label, f.roleSet)}
 	fresh := store.Account{AccountKey: key}

@@ -17,6 +17,10 @@ func (b *Bot) retry(ctx context.Context, c *command, rest string) (outcome, erro
 	err = b.store.View(ctx, func(tx *store.ReadTx) error {
 		a, err := tx.Account(key)
 		if err != nil || a.RequestID == "" {
+			if err == nil && a.Pending != "" {
+				err = &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("the request for account %s waits for approval: there is nothing to retry", accountName(key)),
+					Remedy: fmt.Sprintf("See it with /oktaws status %s.", accountName(key))}
+			}
 			return err
 		}
 		r, err := tx.Request(a.RequestID)
@@ -26,7 +30,7 @@ func (b *Bot) retry(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := b.mayHelp(ctx, &c.delivery, requester, "Only whoever asked for the account, or an approver, may retry it."); err != nil {
+	if err := b.mayHelp(ctx, &c.delivery, requester, fmt.Sprintf("Only whoever asked for account %s, or an approver, may retry it.", accountName(key))); err != nil {
 		return outcome{}, err
 	}
 	err = b.once(ctx, &c.delivery, func(tx *store.Tx) error {

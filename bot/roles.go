@@ -21,7 +21,7 @@ func (b *Bot) roles(ctx context.Context, c *command, rest string) (outcome, erro
 	}
 	name, reason := word(rest)
 	if name == "" {
-		return outcome{}, invalid("Say which role set.", b.roleSetRemedy(""))
+		return outcome{}, invalid(fmt.Sprintf("Say which role set account %s shall have.", accountName(key)), b.roleSetRemedy(""))
 	}
 	set, err := b.roleSet(name)
 	if err != nil {

@@ -18,7 +18,7 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 	name, reason := word(rest)
 	what := store.Rotation(strings.ToLower(name))
 	if what != store.RotateKey && what != store.RotateCertificate {
-		message := "Say what to rotate."
+		message := fmt.Sprintf("Say what to rotate in account %s.", accountName(key))
 		if name != "" {
 			message = fmt.Sprintf("oktaws can't rotate %s.", ticked(name))
 		}

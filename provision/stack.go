@@ -283,7 +283,8 @@ func (w *work) stackSpec() (StackSpec, error) {
 // token names one operation on the stack: CloudFormation takes the same token again as the same operation.
 func (w *work) token(operation string) string {
 	a := w.get()
-	return fmt.Sprintf("oktaws-%s-%s-%s-%d", a.ID, a.RequestID, operation, a.Known.StackAttempt)
+	request := strings.ReplaceAll(a.RequestID, ".", "-") // of a batch, the ID has a dot, which CloudFormation doesn't take
+	return fmt.Sprintf("oktaws-%s-%s-%s-%d", a.ID, request, operation, a.Known.StackAttempt)
 }
 
 func (w *work) createStack(ctx context.Context) (result, error) {

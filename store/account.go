@@ -16,6 +16,14 @@ type AccountKey struct {
 
 func (k AccountKey) String() string { return k.Partition + "/" + k.ID }
 
+// Typed is the account as people type it: the ID alone, and with its partition where that isn't the common one.
+func (k AccountKey) Typed() string {
+	if k.Partition == "aws" {
+		return k.ID
+	}
+	return k.String()
+}
+
 // ParseAccountKey reads the form that String writes, and fails with a Permanent *Error where it isn't one.
 func ParseAccountKey(s string) (AccountKey, error) {
 	partition, id, _ := strings.Cut(s, "/")
@@ -205,7 +213,7 @@ func (tx *ReadTx) Account(k AccountKey) (Account, error) {
 	a := Account{AccountKey: k}
 	found, err := get(tx.r, a.Key(), &a)
 	if err == nil && !found {
-		err = newError(NotFound, "Look whether the ID is right; ask for the account with /oktaws link.", "account %s is not known: nobody has asked for it yet", k.ID)
+		err = newError(NotFound, "Look whether the ID is right; ask for the account with /oktaws link "+k.Typed()+".", "account %s is not known: nobody has asked for it yet", k.ID)
 	}
 	return a, err
 }

@@ -113,7 +113,7 @@ func (r *Request) wishFor(a Account) (Wish, error) {
 	if a.fresh() {
 		w = r.Wish
 		if w.Label == "" || w.Mode == "" {
-			return w, newError(Conflict, fmt.Sprintf("Ask for it by itself, with /oktaws link %s.", a.ID), "account %s isn't linked, and needs an application name of its own", a.ID)
+			return w, newError(Conflict, fmt.Sprintf("Ask for it by itself, with /oktaws link %s.", a.Typed()), "account %s isn't linked, and needs an application name of its own", a.ID)
 		}
 	}
 	switch {
@@ -125,7 +125,7 @@ func (r *Request) wishFor(a Account) (Wish, error) {
 	case r.Kind == Change:
 		w.Mode, w.RoleSet = r.Mode, r.RoleSet
 		if w.Mode == a.Mode && w.RoleSetName() == a.RoleSetName() && a.State != Failed {
-			return w, newError(Conflict, "", "account %s is that already", a.ID)
+			return w, newError(Conflict, "", "account %s has the integration mode %s and the role set %s already", a.ID, a.Mode, a.RoleSetName())
 		}
 	case slices.Contains(r.Rotate, RotateKey) && a.Mode == ModeGroups:
 		return w, newError(Conflict, "", "account %s has no access key: it is linked in the integration mode groups", a.ID)
@@ -156,8 +156,10 @@ func (tx *Tx) free(a Account, kind RequestKind) error {
 		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s.", a.ID), "account %s is being unlinked, and that has failed", a.ID)
 	case leaving:
 		return newError(Conflict, status, "account %s is being unlinked", a.ID)
+	case a.fresh() && kind == Unlink:
+		return newError(Conflict, status, "account %s is not linked, so there is nothing to unlink", a.ID)
 	case a.fresh():
-		return newError(Conflict, fmt.Sprintf("Link it with /oktaws link %s.", a.ID), "account %s is not linked", a.ID)
+		return newError(Conflict, fmt.Sprintf("Link it with /oktaws link %s.", a.Typed()), "account %s is not linked", a.ID)
 	case begins && (a.State == Linked || a.State == Drifted):
 		return newError(Conflict, status, "account %s is already linked, as %s", a.ID, a.Label)
 	case a.State == Failed:

@@ -146,7 +146,7 @@ func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
 	want := map[store.AccountKey]string{
 		numbered(1): "account 000000000001 is being unlinked",
 		numbered(2): "a request to repair account 000000000002, by <@U0REQ>, waits for approval already",
-		numbered(3): "account 000000000003 is that already",
+		numbered(3): "account 000000000003 has the integration mode groups and the role set developers already",
 		numbered(4): "account 000000000004 is still being linked, as Team-4",
 		numbered(6): "account 000000000006 is not known: nobody has asked for it yet",
 	}

@@ -191,7 +191,7 @@ func TestAChangeToWhatItIsAlreadyIsRefused(t *testing.T) {
 	q := ask("r9", store.Change, account)
 	q.RoleSet = store.DefaultRoleSet
 	change := func(tx *store.Tx) error { _, err := tx.OpenRequest(q); return err }
-	wantError(t, r.try(change), store.Conflict, account.ID, "that already")
+	wantError(t, r.try(change), store.Conflict, account.ID, "role set default already")
 	r.steps(oneStep(store.StepFailed))
 	r.do(change) // where that failed, it is worth a try
 }

@@ -130,7 +130,7 @@ func TestWhyAnAccountCannotBeAskedFor(t *testing.T) {
 		{store.Link, "failed", []string{"has failed", "/oktaws retry " + account.ID, "/oktaws unlink " + account.ID}},
 		{store.Repair, "failed", []string{"has failed", "/oktaws retry " + account.ID}},
 		{store.Rotate, "being linked", []string{"still being linked"}},
-		{store.Unlink, "unlinked", []string{"is not linked", "/oktaws link " + account.ID}},
+		{store.Unlink, "unlinked", []string{"is not linked", "nothing to unlink", "/oktaws status " + account.ID}},
 		{store.Repair, "denied once", []string{"is not linked", "/oktaws link " + account.ID}},
 		{store.Link, "being unlinked", []string{"is being unlinked", "/oktaws status " + account.ID}},
 		{store.Unlink, "unlinking, waiting", []string{"is being unlinked"}},

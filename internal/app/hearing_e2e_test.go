@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/oktaws/oktaws/internal/sandbox/okta"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/internal/sandbox/wire"
 )
 
 // How stories go through the front door: people type and click in Slack, and read what comes of it.
@@ -99,12 +101,15 @@ func (r *rig) carries(account, command string, words ...string) slack.Message {
 	return r.hears(r.Slack.DM(slack.Requester), func() { r.clicks(slack.AdminOne, r.asksFor(account, command), "approve") }, append(words, account)...)
 }
 
-// offered has the test user click a tile, and returns the roles that they may have, as account/role.
+// offered has the test user click a tile, and returns the roles that they may have, as account/role, and why they may
+// have none of the others.
 func (r *rig) offered(label string) (roles []string, refused string) {
-	r.Helper()
-	in := r.clicksTile(okta.TestUserLogin, label)
-	for n := 0; strings.Contains(in.Refused, "ExpiredTokenException") && n < 10; n++ {
-		in = r.clicksTile(okta.TestUserLogin, label) // the clock runs so fast that a busy machine needs five minutes
+	in, err := r.clickTile(okta.TestUserLogin, label)
+	for n := 0; err == nil && strings.Contains(in.Refused, "ExpiredTokenException") && n < 10; n++ {
+		in, err = r.clickTile(okta.TestUserLogin, label) // the clock runs so fast that a busy machine needs five minutes
+	}
+	if err != nil {
+		return nil, err.Error()
 	}
 	for _, role := range in.Roles {
 		if role.Refused == "" {
@@ -113,6 +118,37 @@ func (r *rig) offered(label string) (roles []string, refused string) {
 	}
 	slices.Sort(roles)
 	return roles, in.Refused
+}
+
+// atEveryMoment does something, and has the test user sign on before every single call to Okta or AWS that the program
+// makes meanwhile, so after every effect of the one before: each time they must be offered just these roles.
+func (r *rig) atEveryMoment(label string, want []string, do func()) {
+	r.Helper()
+	var mu sync.Mutex
+	var times int
+	var wrong []string
+	r.Hub.Hook(func(c wire.Call) *wire.Fault {
+		if !fromUs(c) || !slices.Contains([]string{"okta", "sts", "iam", "cloudformation", "organizations"}, c.Service) {
+			return nil // the sign-on's own calls are none of these
+		}
+		got, refused := r.offered(label)
+		mu.Lock()
+		defer mu.Unlock()
+		times++
+		if !slices.Equal(got, want) || refused != "" {
+			wrong = append(wrong, fmt.Sprintf("before %s %s: %v (%s)", c.Service, c.Operation, got, refused))
+		}
+		return nil
+	})
+	do()
+	r.Hub.Hook(nil)
+	r.mayBe(label, want...)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(wrong) > 0 || times == 0 {
+		r.Errorf("of %d sign-ons by the tile %s, %d were not as %v: %s", times, label, len(wrong), want, strings.Join(wrong, "; "))
+	}
+	r.Logf("signed on %d times meanwhile", times)
 }
 
 // mayBe fails unless the test user, after a click on the tile, may be just these, as account/role.

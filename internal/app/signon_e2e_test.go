@@ -16,32 +16,40 @@ import (
 // clicksTile has a person click a tile on their Okta dashboard, and returns what AWS makes of the response.
 func (r *rig) clicksTile(login, label string) aws.SignIn {
 	r.Helper()
+	in, err := r.clickTile(login, label)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return in
+}
+
+// clickTile is clicksTile for any goroutine.
+func (r *rig) clickTile(login, label string) (in aws.SignIn, err error) {
 	tiles := r.Okta.Tiles(login)
 	i := slices.IndexFunc(tiles, func(t okta.Tile) bool { return t.Label == label })
 	if i < 0 {
-		r.Fatalf("%s has no tile %s: %v", login, label, tiles)
+		return in, fmt.Errorf("%s has no tile %s: %v", login, label, tiles)
 	}
 	on, err := r.Okta.SignOn(login, tiles[i].AppID)
 	if err != nil {
-		r.Fatal(err)
+		return in, err
 	}
 	form := url.Values{"SAMLResponse": {on.Response}, "RelayState": {on.RelayState}}
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, r.AWSURL+"/saml", strings.NewReader(form.Encode()))
 	if err != nil {
-		r.Fatal(err)
+		return in, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		r.Fatal(err)
+		return in, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	var in aws.SignIn
 	if err := json.NewDecoder(resp.Body).Decode(&in); err != nil {
-		r.Fatalf("AWS answers %s: %v", resp.Status, err)
+		return in, fmt.Errorf("AWS answers %s: %w", resp.Status, err)
 	}
-	return in
+	return in, nil
 }
 
 // join puts a person into the groups that an application's roles are given to.
