@@ -60,7 +60,20 @@ func (w *work) wantGroups() ([]wantedGroup, error) {
 
 // groupNote is the description of a group that was made for the account: by it, it is ours.
 func (w *work) groupNote() string {
-	return fmt.Sprintf("May sign on to AWS account %s (made by oktaws)", w.get().ID)
+	return fmt.Sprintf("May sign on to AWS account %s %s", w.get().ID, madeByUs)
+}
+
+// madeByUs ends the description of every group that oktaws has made, for whichever account.
+const madeByUs = "(made by oktaws)"
+
+// strangersGroup says whether a group of that name is there that oktaws hasn't made: whoever decides on the request has
+// to know, since its members get the role.
+func (w *work) strangersGroup(ctx context.Context, g wantedGroup) (bool, error) {
+	if g.id != "" {
+		return false, nil
+	}
+	found, err := w.r.okta.FindGroup(ctx, g.name)
+	return found != nil && !strings.HasSuffix(found.Description, madeByUs), err
 }
 
 // assignedRoles are the roles of an assignment: in mode groups the group's name says it all.
@@ -100,6 +113,14 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 			mend := "assigns it"
 			if !g.exists {
 				mend = "assigns it, and makes it where there is none"
+				stranger, err := w.strangersGroup(ctx, g)
+				if err != nil {
+					return nil, err
+				}
+				if stranger {
+					add("unassigned", fmt.Sprintf("The Okta group %s is there already, and was not made by oktaws", g.name), "Whoever is in it now will be able to sign on as "+as, "assigns it as it is")
+					continue
+				}
 			}
 			add("unassigned", fmt.Sprintf("The Okta group %s is not assigned to the application", g.name), "Its members can't sign on as "+as, mend)
 			continue

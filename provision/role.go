@@ -128,6 +128,8 @@ func (w *work) restoreRoles(ctx context.Context, stack *Stack) (restored []strin
 	}
 	for _, spec := range specs {
 		want := w.wantRole(spec)
+		want.Tags = maps.Clone(stack.Tags) // CloudFormation gives them to what it makes
+		maps.Copy(want.Tags, spec.Tags)
 		have, there := survey.Roles[strings.ToLower(spec.Name)]
 		var was *Role
 		if there {

@@ -53,7 +53,7 @@ func (w *work) lookRoles(ctx context.Context, s *sight) ([]store.Finding, error)
 	}
 	if stack != nil && w.drifted(*stack) && !slices.ContainsFunc(out, func(f store.Finding) bool { return f.Step == roles }) {
 		out = append(out, finding(roles, "drift", fmt.Sprintf("CloudFormation finds that something of the stack %s was changed past it", stack.Name),
-			"Perhaps sessions are shorter or longer than they should be", "sets every role of the stack anew, tags apart"))
+			"Perhaps sessions are shorter or longer than they should be", "sets every role of the stack anew"))
 	}
 	return out, nil
 }
