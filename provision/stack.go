@@ -416,6 +416,9 @@ func (w *work) updateStack(ctx context.Context, have *Stack) (result, error) {
 	if same && sameParameters(*have, want) && ours(have.Tags) && have.Status != "UPDATE_ROLLBACK_COMPLETE" {
 		return w.stackComplete(ctx, have, want)
 	}
+	if err := w.remakeRoles(ctx, have); err != nil {
+		return result{}, err
+	}
 	if err := w.learn(ctx, func(k *store.Known) { k.StackAttempt, k.StackFailed = k.StackAttempt+1, "" }); err != nil {
 		return result{}, err
 	}
