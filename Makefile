@@ -10,7 +10,7 @@ PACKAGES ?= ./...
 
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: go ## run Slack, Okta and AWS in the browser, with oktaws at work in them, until Ctrl-C (SCENARIO=50-accounts for another beginning)
@@ -25,6 +25,11 @@ story: go ## play the whole story, from /oktaws link to linked, against a Slack,
 .PHONY: test
 test: go cc browser ## run all tests, with the race detector, and count them (PACKAGES=./bot/... for some)
 	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 20m $(PACKAGES)
+
+.PHONY: test-long
+test-long: go ## live through 2,000 random sequences and cut every call of a life both ways: about 40 minutes on two cores
+	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -timeout 60m -v -run TestRandomLives ./internal/life -rapid.checks=500
+	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -timeout 60m -v -run TestInterruptedAnywhere ./internal/app
 
 .PHONY: lint
 lint: go ## look for mistakes, unformatted code and wrong arrows between packages (the first time takes minutes)

@@ -511,8 +511,11 @@ func (w *work) undoApplication(ctx context.Context) (result, error) {
 
 // giveUp deletes an application of ours, or names it where it is not to be deleted.
 func (w *work) giveUp(ctx context.Context, app Application) (kept string, err error) {
-	if kept, err = w.keepsApplication(ctx, app); err != nil || kept != "" {
-		return kept, err
+	if kept, err = w.keepsApplication(ctx, app); err != nil {
+		return "", err
+	}
+	if kept != "" { // where nobody else has it, it is somebody else's from now on
+		return kept, w.save(ctx, func(tx *store.Tx, a *store.Account) error { return forgetShared(tx, *a, app.ID) })
 	}
 	if app.Status == "ACTIVE" {
 		if err := w.r.okta.DeactivateApplication(ctx, app.ID); err != nil {
@@ -522,17 +525,28 @@ func (w *work) giveUp(ctx context.Context, app Application) (kept string, err er
 	if err := w.r.okta.DeleteApplication(ctx, app.ID); err != nil && store.KindOf(err) != store.NotFound {
 		return "", err
 	}
-	return "", w.save(ctx, func(tx *store.Tx, a *store.Account) error {
-		if a.Shared == "" {
-			return nil
-		}
-		shared, err := tx.SharedApplication(a.Partition, a.Shared)
-		if err != nil || shared.AppID != app.ID {
-			return err
-		}
-		shared.AppID, shared.SigningKeyID, shared.NextKeyID = "", "", ""
-		return tx.SaveApplication(&shared)
+	return "", w.save(ctx, func(tx *store.Tx, a *store.Account) error { return forgetShared(tx, *a, app.ID) })
+}
+
+// forgetShared forgets a shared application that was deleted or left, unless another account has it.
+func forgetShared(tx *store.Tx, a store.Account, app string) error {
+	if a.Shared == "" {
+		return nil
+	}
+	shared, err := tx.SharedApplication(a.Partition, a.Shared)
+	if err != nil || shared.AppID != app {
+		return err
+	}
+	used := false
+	err = tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
+		used = other.AccountKey != a.AccountKey && other.Known.AppID == app
+		return !used
 	})
+	if err != nil || used {
+		return err
+	}
+	shared.AppID, shared.SigningKeyID, shared.NextKeyID = "", "", ""
+	return tx.SaveApplication(&shared)
 }
 
 func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, error) {

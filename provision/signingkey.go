@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,14 +81,15 @@ func (w *work) nextKey(ctx context.Context) (result, error) {
 		return w.orGone(ctx, signingKey, err)
 	}
 	since := a.CertificateSince.Truncate(time.Second)
-	for _, key := range keys {
-		switch {
-		case next != "", key.Created.Before(since):
-		case key.ID == a.Known.SigningKeyID: // it is in use already: another account that shares the application was first
-			return w.rotated(ctx)
-		default:
-			next = key.ID
-		}
+	newer := slices.DeleteFunc(keys, func(k SigningKey) bool { return k.Created.Before(since) })
+	switch {
+	case next != "":
+	// It is in use already: another account that shares the application was first, or the application itself is newer, and
+	// with it the key of Okta's own that it lists.
+	case slices.ContainsFunc(newer, func(k SigningKey) bool { return k.ID == a.Known.SigningKeyID }):
+		return w.rotated(ctx)
+	case len(newer) > 0:
+		next = newer[0].ID
 	}
 	if next == "" {
 		years := w.r.cfg.CertificateLife

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,16 +43,24 @@ type op struct {
 }
 
 // The more often something is listed, the likelier it is.
-var doings = []string{"ask", "ask", "ask", "ask", "ask", "tamper", "tamper", "tamper", "stranger", "fault", "fault", "clear", "crash", "crash", "restart", "check", "retry", "ahead", "person"}
+var doings = []string{"ask", "ask", "ask", "ask", "ask", "by hand", "by hand", "by hand", "by hand", "by hand", "fault", "fault", "clear", "crash", "crash", "restart", "check", "retry", "ahead", "person"}
+
+// numbers are drawn from evenly; a range of rapid's prefers the small ones.
+var numbers = func() (out []int) {
+	for n := range 60 {
+		out = append(out, n)
+	}
+	return out
+}()
 
 func ops() *rapid.Generator[op] {
 	return rapid.Custom(func(t *rapid.T) op {
 		return op{
 			Do:   rapid.SampledFrom(doings).Draw(t, "do"),
-			On:   rapid.IntRange(0, len(accountIDs)-1).Draw(t, "on"),
-			Pick: rapid.IntRange(0, 59).Draw(t, "pick"),
-			How:  rapid.IntRange(0, 59).Draw(t, "how"),
-			Wait: rapid.IntRange(0, 2).Draw(t, "wait") > 0,
+			On:   rapid.SampledFrom(numbers[:len(accountIDs)]).Draw(t, "on"),
+			Pick: rapid.SampledFrom(numbers).Draw(t, "pick"),
+			How:  rapid.SampledFrom(numbers).Draw(t, "how"),
+			Wait: rapid.Bool().Draw(t, "wait"),
 		}
 	})
 }
@@ -66,6 +76,11 @@ func ops() *rapid.Generator[op] {
 // What the pipeline does at the same moment isn't decided by the seed, so that it may take a few runs. With
 // OKTAWS_TEST_LOG set, a failure comes with the log. make test-long lives through 2,000 sequences.
 func TestRandomLives(t *testing.T) {
+	t.Cleanup(func() {
+		for _, what := range slices.Sorted(maps.Keys(tally.of)) {
+			t.Logf("%5d %s", tally.of[what], what)
+		}
+	})
 	for lane := range lanes {
 		t.Run(fmt.Sprint(lane), func(t *testing.T) {
 			t.Parallel()
@@ -75,11 +90,12 @@ func TestRandomLives(t *testing.T) {
 }
 
 func live(t *rapid.T) {
-	shared := rapid.IntRange(0, 3).Draw(t, "shared") == 0
-	first := rapid.SliceOfN(rapid.IntRange(0, 59), len(accountIDs), len(accountIDs)).Draw(t, "first")
-	sequence := rapid.SliceOfN(ops(), 1, 12).Draw(t, "sequence")
+	shared := rapid.SampledFrom(numbers).Draw(t, "shared")%3 == 0
+	first := rapid.SliceOfN(rapid.SampledFrom(numbers), len(accountIDs), len(accountIDs)).Draw(t, "first")
+	sequence := rapid.SliceOfN(ops(), 6, 16).Draw(t, "sequence")
 	w := newWorld(t)
 	defer w.close()
+	count("sequences")
 	l := &life{world: w, model: newModel(shared)}
 	for i, e := range l.accounts {
 		if first[i]%3 > 0 { // most begin linked
@@ -105,6 +121,18 @@ type life struct {
 	did []string
 }
 
+// tally counts what has come to pass in all sequences, so that none of it is left out unnoticed.
+var tally = struct {
+	sync.Mutex
+	of map[string]int
+}{of: map[string]int{}}
+
+func count(what string) {
+	tally.Lock()
+	defer tally.Unlock()
+	tally.of[what]++
+}
+
 func (l *life) note(format string, args ...any) {
 	l.did = append(l.did, l.clock.Now().UTC().Format(time.TimeOnly)+" "+fmt.Sprintf(format, args...))
 }
@@ -124,10 +152,12 @@ func (l *life) does(o op) {
 	switch o.Do {
 	case "ask":
 		l.ask(e, o)
-	case "tamper":
-		l.tamper(e, o)
-	case "stranger":
-		l.stranger(e, o)
+	case "by hand":
+		if e.want == store.WantLinked {
+			l.tamper(e, o)
+		} else {
+			l.stranger(e, o)
+		}
 	case "fault":
 		f := wire.Fault{Service: []string{"okta", "iam", "cloudformation", "sts", "*", "okta"}[o.Pick%6], Skip: o.Pick / 6, Times: o.How % 3}
 		switch o.How / 3 % 5 {
@@ -213,6 +243,7 @@ func (l *life) ask(e *expected, o op) {
 		l.wrong("%s can't be %s: %v", q.ID, outcome, err)
 	}
 	e.kinds[q.ID] = kind{q.Kind, outcome}
+	count(outcome + " " + string(q.Kind))
 	l.note("%s: %s %s %s to %+v %v", q.ID, outcome, q.Kind, e.key.ID, asked.Wish, q.Rotate)
 	if outcome == "approved" {
 		l.approved(e, asked)
@@ -229,11 +260,20 @@ func (l *life) tamper(e *expected, o op) {
 	if !e.settled && o.How%3 > 0 || e.blocked() != "" {
 		return // a world in which all is tampered with at every moment settles seldom
 	}
+	pair := map[string]string{"metadata": "provider tags", "provider tags": "metadata"}[h.name]
+	if !e.settled && (has(e.dirty, pair) || h.name == "user tags" && e.taken) {
+		return // whether that stands in the way depends on when it happens
+	}
 	l.alive()
 	if err := h.do(l.world, e); err != nil {
 		return
 	}
 	l.note("tamper %s: %s", e.key.ID, h.name)
+	if e.settled {
+		count("tampered: " + h.name)
+	} else {
+		count("tampered meanwhile: " + h.name)
+	}
 	about := []*expected{e}
 	if h.whole {
 		about = l.linkedTogether(e)
@@ -297,6 +337,7 @@ func (l *life) stranger(e *expected, o op) {
 	if err := s.make(l.world, e); err != nil {
 		return
 	}
+	count("stranger: " + s.name)
 	l.note("somebody makes a %s in account %s", s.name, e.key.ID)
 	for _, one := range about {
 		one.foreign[s.name] = s.see(l.world, one)
@@ -326,6 +367,11 @@ func (l *life) check(e *expected) {
 		keys = append(keys, f.Key)
 	}
 	l.note("check %s: %v", e.key.ID, keys)
+	if len(keys) > 0 {
+		count("checked, with findings")
+	} else {
+		count("checked, without findings")
+	}
 	e.checked = true
 	state := l.record(e.key).State
 	switch {
@@ -358,6 +404,7 @@ func (l *life) settle() {
 			case a.State == store.Failed && l.goesOn(e, a, retried[e]):
 				busy = true
 				retried[e]++
+				count("failed meanwhile")
 				l.note("retry %s, which has failed: %+v", e.key.ID, a.FirstProblem())
 				if err := l.retry(e); err != nil && store.KindOf(err) != store.Conflict {
 					l.wrong("retry: %v", err)
@@ -365,6 +412,9 @@ func (l *life) settle() {
 			}
 		}
 		if !busy {
+			if l.appTaken() {
+				continue
+			}
 			break
 		}
 		if time.Now().After(deadline) {
@@ -390,6 +440,21 @@ func (l *life) settle() {
 			l.nothingLeft(e)
 		}
 	}
+}
+
+// appTaken notes that an adoption has taken the shared application over, which then stands in nobody's way any more.
+func (l *life) appTaken() bool {
+	if l.shared == "" {
+		return false
+	}
+	app, taken := strangers(l.model)[0], false
+	for _, e := range l.accounts {
+		if has(e.foreign, app.name) && app.see(l.world, e) == "" && slices.ContainsFunc(l.accounts, (*expected).adopted) {
+			taken = true
+			delete(e.foreign, app.name)
+		}
+	}
+	return taken
 }
 
 // goesOn says whether a failed account is to be tried again, and mends the cause where people can.
@@ -424,6 +489,10 @@ func (l *life) settled(e *expected) {
 		l.wrong("account %s is %s, want %s", e.key.ID, a.State, want)
 	}
 	e.settled, e.failing = true, false
+	count("settled " + string(a.State))
+	if want == store.Failed {
+		count("blocked by " + e.blocked())
+	}
 	if want == store.Unlinked {
 		l.leftovers(e)
 		clear(e.dirty)
@@ -436,24 +505,23 @@ func (l *life) settled(e *expected) {
 	if e.wish.Adopt {
 		e.taken = e.taken || has(e.foreign, "user") && e.wish.Mode == store.ModeAPI
 		for _, name := range []string{"app", "provider", "stack", "role"} {
-			if name == "app" && l.shared != "" {
-				for _, o := range l.accounts {
-					delete(o.foreign, name)
-				}
-			}
 			delete(e.foreign, name)
 		}
 		if e.wish.Mode == store.ModeAPI {
 			delete(e.foreign, "user")
 		}
 	}
-	if e.wish.Mode == store.ModeGroups {
-		e.taken = false // there is no user
+	if e.wish.Mode == store.ModeAPI {
+		delete(e.dirty, "user left")
+	} else if has(e.dirty, "user tags") {
+		delete(e.dirty, "user tags")
+		e.dirty["user left"] = certain
 	}
+	e.taken = e.taken && (e.wish.Mode == store.ModeAPI || has(e.dirty, "user left"))
 	for what, is := range e.dirty {
 		switch {
 		case is != mending:
-		case what == "user rights" && e.wish.Mode == store.ModeAPI: // a person's to take away
+		case what == "user rights" && e.wish.Mode == store.ModeAPI, what == "user left": // a person's to take away
 			e.dirty[what] = certain
 		case what == "session" && !e.alone: // CloudFormation alone sees it, and tells once it is asked, until the stack is updated
 			e.dirty[what] = perhaps
@@ -468,7 +536,12 @@ func (l *life) leftovers(e *expected) {
 	for _, s := range strangers(l.model) {
 		look := s.see(l.world, e)
 		stripped := map[string]string{"app": "application note", "provider": "provider tags", "user": "user tags"}[s.name]
+		if has(e.dirty, "user left") && s.name == "user" {
+			stripped = "user left"
+		}
 		switch {
+		case s.name == "app" && l.shared != "" && slices.ContainsFunc(l.accounts, func(o *expected) bool { return o.want == store.WantLinked }):
+			// the others have it, and know it
 		case look == "":
 			if has(e.foreign, s.name) && !e.adopted() {
 				l.wrong("the %s in account %s, which isn't ours, is gone", s.name, e.key.ID)
@@ -680,6 +753,10 @@ func (l *life) finish() {
 				l.wrong("account %s is never mended", e.key.ID)
 			}
 			l.check(e)
+			if has(e.dirty, "user left") {
+				_ = l.AWS.DeleteUser(e.key.ID, "OktaSSOuser")
+				delete(e.dirty, "user left")
+			}
 			if _, ok := e.dirty["user rights"]; ok {
 				_ = l.AWS.DeleteUserPolicy(e.key.ID, "OktaSSOuser", "more")
 				delete(e.dirty, "user rights")
@@ -713,7 +790,7 @@ func (l *life) onRecord() {
 			return true
 		})
 	})
-	count := func(of []string, what string) (n int) {
+	times := func(of []string, what string) (n int) {
 		for _, e := range of {
 			if e == what {
 				n++
@@ -727,16 +804,16 @@ func (l *life) onRecord() {
 			l.view(func(tx *store.ReadTx) (err error) { q, err = tx.Request(id); return err })
 			decisions := 0
 			for _, what := range []string{"request.approved", "request.denied", "request.withdrawn", "request.expired"} {
-				decisions += count(events[id], what)
+				decisions += times(events[id], what)
 			}
 			switch {
-			case count(events[id], "request.opened") != 1 || decisions != 1 || count(events[id], "request."+k.outcome) != 1:
+			case times(events[id], "request.opened") != 1 || decisions != 1 || times(events[id], "request."+k.outcome) != 1:
 				l.wrong("request %s, which was %s, has the events %v", id, k.outcome, events[id])
 			case string(q.State) != k.outcome:
 				l.wrong("request %s was %s, and is %s", id, k.outcome, q.State)
 			case k.outcome != "approved" && !q.Ended.IsZero():
 				l.wrong("request %s was %s, and was carried out", id, k.outcome)
-			case !q.Ended.IsZero() && count(events[id], "account.linked")+count(events[id], "account.unlinked") == 0:
+			case !q.Ended.IsZero() && times(events[id], "account.linked")+times(events[id], "account.unlinked") == 0:
 				l.wrong("request %s was carried out, and has the events %v", id, events[id])
 			case id == e.request && q.Ended.IsZero() != (e.state() == store.Failed):
 				l.wrong("request %s of account %s, which is %s, ended %v", id, e.key.ID, e.state(), q.Ended)
@@ -744,4 +821,3 @@ func (l *life) onRecord() {
 		}
 	}
 }
-

@@ -83,10 +83,11 @@ func (e *expected) blocked() string {
 			return what
 		}
 	}
+	left := func(what string) bool { is, ok := e.dirty[what]; return ok && is == mending }
 	switch {
-	case has(e.dirty, "provider tags") && has(e.dirty, "metadata"):
+	case left("provider tags") && left("metadata"):
 		return "provider" // without its tag it is known by its content alone
-	case has(e.dirty, "user tags") && e.taken && e.wish.Mode == store.ModeAPI:
+	case (left("user tags") || left("user left")) && e.taken && e.wish.Mode == store.ModeAPI:
 		return "user" // without its tag it is known by its path alone, and one that was taken over has another
 	}
 	return ""

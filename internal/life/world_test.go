@@ -175,6 +175,7 @@ func (w *world) befall(c wire.Call) *wire.Fault {
 	when := w.crash.when
 	w.crash = nil
 	w.run.life.End()
+	count("crashed " + when + " " + c.Service)
 	return &wire.Fault{ID: "death", Cut: when}
 }
 
