@@ -75,7 +75,7 @@ func ignoreView(a store.Account, open []store.Finding) *slack.ModalViewRequest {
 		Type: slack.VTModal, CallbackID: viewIgnore, PrivateMetadata: a.AccountKey.String(),
 		Title: plain("Ignore what differs"), Submit: plain("Ignore"), Close: plain("Cancel"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			section("For so long, " + about(a.AccountKey, a.Label) + " counts as linked, unless something else differs in it."),
+			section("While this is ignored, " + about(a.AccountKey, a.Label) + " counts as linked, unless something else differs in it."),
 			slack.NewInputBlock(inputFindings, plain("What to ignore"), nil, findings),
 			slack.NewInputBlock(inputFor, plain("For how long"), nil, lasts),
 			slack.NewInputBlock(inputReason, plain("Reason"), plain("Everybody reads it in the account's status."), why),

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -140,7 +139,11 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 			}
 		}
 		if want := w.assignedRoles(g.roles); !sameSet(have.Roles, want) && w.get().Mode == store.ModeAPI {
-			add("roles", fmt.Sprintf("The Okta group %s gives %s, not %s", g.name, cmp.Or(strings.Join(have.Roles, ", "), "no role"), as), "Its members are offered other roles than they should, or none", "assigns it with its roles")
+			what := fmt.Sprintf("The Okta group %s gives %s, not %s", g.name, strings.Join(have.Roles, ", "), as)
+			if len(have.Roles) == 0 {
+				what = fmt.Sprintf("The Okta group %s is assigned to the application without %s", g.name, as)
+			}
+			add("roles", what, "Its members are offered other roles than they should, or none", "assigns it with its roles")
 		}
 	}
 	former, err := w.lookFormer(wanted, assigned, ours)

@@ -89,7 +89,7 @@ func (w *work) lookStack(ctx context.Context, s *sight, stack *Stack) ([]store.F
 		add("failed", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Nobody can sign on", "deletes it and makes it anew")
 		return out, nil
 	case !slices.Contains(stackComplete, stack.Status):
-		return append(out, forPerson(roles, "state", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Perhaps nothing", "Finish or delete it in the CloudFormation console")), nil
+		return append(out, forPerson(roles, "state", fmt.Sprintf("The CloudFormation stack %s is %s", name, stack.Status), "Perhaps nothing for them; but oktaws can't change the roles meanwhile", "Finish or delete it in the CloudFormation console")), nil
 	}
 	want, err := w.stackSpec()
 	if err != nil {

@@ -195,8 +195,8 @@ func (w *work) undoUser(ctx context.Context) (result, error) {
 	}
 	if more := w.moreRights(*user); len(more) > 0 {
 		return result{}, &store.Error{Kind: store.Conflict,
-			Message: fmt.Sprintf("The IAM user %s of account %s has something that oktaws did not give it: %s.", user.Name, w.key.ID, some(more, 5)),
-			Remedy:  "Its access keys are deleted. Take that away in the IAM console if nobody needs it, then retry."}
+			Message: fmt.Sprintf("The IAM user %s of account %s has something that oktaws did not give it: %s. So far only its access keys are deleted.", user.Name, w.key.ID, some(more, 5)),
+			Remedy:  "Take that away in the IAM console if nobody needs it, then retry."}
 	}
 	if err := w.aws.DeleteUser(ctx, user.Name); err != nil && store.KindOf(err) != store.NotFound {
 		return result{}, err

@@ -85,6 +85,13 @@ func TestBadInputTwoKeys(t *testing.T) {
 	if err := r.AWS.DeleteKey(gmail, user, second); err != nil {
 		t.Fatal(err)
 	}
+	if err := r.AWS.Deny(gmail, "iam:CreateAccessKey"); err != nil {
+		t.Fatal(err)
+	}
+	mustSay(t, r.refusedKey(slack.AdminOne, task, "policy"), gmail, user, "service control policy", "iam:CreateAccessKey", "Ask those who run the AWS organization")
+	if err := r.AWS.Allow(gmail); err != nil {
+		t.Fatal(err)
+	}
 	newer, secret := r.again(slack.AdminOne, task, "")
 	if newer == id {
 		t.Fatalf("the same key is shown again")
