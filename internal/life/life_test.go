@@ -70,8 +70,10 @@ func ops() *rapid.Generator[op] {
 //	go test ./internal/life -run TestRandomLives/<lane> -rapid.failfile=<the file that it names>
 //	go test ./internal/life -run TestRandomLives/<lane> -rapid.seed=<the seed that it names>
 //
-// What the pipeline does at the same moment isn't decided by the seed, so that it may take a few runs. With
-// OKTAWS_TEST_LOG set, a failure comes with the log. make test-long lives through 2,000 sequences.
+// A file that a failure has left in testdata/rapid is tried first by every later run, until it is deleted. What the
+// pipeline does at the same moment isn't decided by the seed, so that it may take a few runs. With OKTAWS_TEST_LOG set, a
+// failure comes with the log. With -v, it says how often what has come to pass. make test-long lives through 2,000
+// sequences, and make test through a few.
 func TestRandomLives(t *testing.T) {
 	t.Cleanup(func() {
 		for _, what := range slices.Sorted(maps.Keys(tally.of)) {
