@@ -25,7 +25,7 @@ import (
 const lanes = 4
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "5"); err != nil { // of each lane; make test-long asks for more
+	if err := flag.Set("rapid.checks", "4"); err != nil { // of each lane; make test-long asks for more
 		panic(err)
 	}
 	os.Exit(m.Run())
