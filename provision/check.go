@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -35,85 +34,6 @@ func (w *work) looks(ctx context.Context, s *sight) ([]store.Finding, error) {
 	}
 	return out, nil
 }
-
-// Plan says what would change if the account (which need not be in the store) were to become what it says. It changes
-// nothing.
-func (r *Reconciler) Plan(ctx context.Context, a store.Account) ([]store.Finding, error) {
-	w := &work{r: r, key: a.AccountKey, account: a}
-	if err := w.reach(ctx); err != nil {
-		return nil, err
-	}
-	w.account.Steps, w.account.Needs = nil, nil
-	if a.Desired == "" {
-		w.account.Desired = store.WantLinked
-	}
-	found, err := w.plan(ctx)
-	if err != nil {
-		err = w.whyUnreached(ctx, err)
-	}
-	return found, err
-}
-
-func (w *work) plan(ctx context.Context) ([]store.Finding, error) {
-	if w.account.Desired == store.WantLinked {
-		// The alias is part of the groups' names, and whoever leads elsewhere sees nothing that counts.
-		id, err := w.whoAmI(ctx)
-		if err != nil {
-			return nil, err
-		}
-		w.account.Known.Alias = id.Alias
-	}
-	return w.looks(ctx, w.sight())
-}
-
-// planPending notes what the pending request would change, for those who decide on it.
-func (w *work) planPending(ctx context.Context) error {
-	var request store.Request
-	err := w.r.store.View(ctx, func(tx *store.ReadTx) (err error) {
-		request, err = tx.Request(w.get().Pending)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	would := w.get()
-	would.Wish, would.Desired = request.Wish, store.WantLinked
-	switch {
-	case request.Kind == store.Unlink:
-		would.Desired = store.WantUnlinked
-	case would.State == store.None || would.State == store.Unlinked:
-		would.Known = store.Known{}
-	}
-	now := w.now()
-	if slices.Contains(request.Rotate, store.RotateKey) {
-		would.KeySince = now
-	}
-	if slices.Contains(request.Rotate, store.RotateCertificate) {
-		would.CertificateSince = now
-	}
-	found, lookErr := w.r.Plan(ctx, would)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
-		if a.Pending != request.ID {
-			return nil // it was decided meanwhile
-		}
-		var problem *store.Problem
-		var again time.Time
-		if lookErr != nil {
-			w.r.log.WarnContext(ctx, "can't tell what a request would change", "account", w.key.ID, "request", request.ID, "error", lookErr)
-			problem = store.ProblemOf(lookErr)
-			if temporary(lookErr) {
-				again = now.Add(planAgain)
-			}
-		}
-		return tx.Planned(a, found, problem, again)
-	})
-}
-
-// planAgain is when a plan is tried again that something temporary has kept from being made.
-const planAgain = time.Minute
 
 // check looks at the whole of a linked account and notes what differs. What can't be reached is a finding too, unless it
 // may well be a matter of minutes. It makes at most eight calls: so either CloudFormation is asked for its own look at the
@@ -231,52 +151,6 @@ func (w *work) checkLooks(ctx context.Context, s *sight) ([]store.Finding, error
 	return w.looks(ctx, s)
 }
 
-// driftsTurn says whether a scheduled check asks CloudFormation: every other one does.
-func (r *Reconciler) driftsTurn(now time.Time) bool {
-	return r.cfg.DriftEvery <= 0 || now.UnixNano()/int64(r.cfg.DriftEvery)%2 == 0
-}
-
-// nextCheck is when the account is next checked: once in each interval, at a place in it that its ID decides, so that the
-// accounts spread over the interval. Zero: never by itself.
-func (r *Reconciler) nextCheck(key store.AccountKey, now time.Time) time.Time {
-	every := r.cfg.DriftEvery
-	if every <= 0 {
-		return time.Time{}
-	}
-	h := fnv.New64a()
-	h.Write([]byte(key.String()))
-	next := now.Truncate(every).Add(time.Duration(h.Sum64() % uint64(every)))
-	if !next.After(now) {
-		next = next.Add(every)
-	}
-	return next
-}
-
-// schedule has every linked account checked in its turn: also those that were linked before there were checks, and
-// those whose interval has changed.
-func (r *Reconciler) schedule(ctx context.Context) error {
-	now := r.store.Clock().Now().UTC()
-	var wrong []store.AccountKey
-	err := r.store.View(ctx, func(tx *store.ReadTx) error {
-		return tx.Accounts(func(a store.Account) bool {
-			if (a.State == store.Linked || a.State == store.Drifted) && !a.CheckDue.Equal(r.nextCheck(a.AccountKey, now)) && (a.CheckDue.IsZero() || a.CheckDue.After(now)) {
-				wrong = append(wrong, a.AccountKey)
-			}
-			return true
-		})
-	})
-	for _, key := range wrong {
-		if err != nil {
-			return err
-		}
-		err = r.store.Update(ctx, func(tx *store.Tx) error { return tx.CheckSoon(key, r.nextCheck(key, now)) })
-		if store.KindOf(err) == store.Conflict {
-			err = nil
-		}
-	}
-	return err
-}
-
 // Check looks at a linked account at once, and returns what it saw.
 func (r *Reconciler) Check(ctx context.Context, key store.AccountKey) (store.Check, error) {
 	w, err := r.hold(ctx, key)
@@ -303,29 +177,4 @@ func (r *Reconciler) Check(ctx context.Context, key store.AccountKey) (store.Che
 		return err
 	})
 	return c, err
-}
-
-// whyUnreached turns a refusal by an account that is closed in its organization into one that says so.
-func (w *work) whyUnreached(ctx context.Context, refusal error) error {
-	status := w.closed(ctx, refusal)
-	if status == "" {
-		return refusal
-	}
-	return &store.Error{Kind: store.Permanent, Err: errors.Join(errClosed, refusal),
-		Message: fmt.Sprintf("AWS account %s is closed in its organization (%s): nobody can sign on to it any more.", w.key.ID, status),
-		Remedy:  fmt.Sprintf("Take it out of Okta with /oktaws unlink %s, or have AWS Support reopen it within 90 days.", w.key.ID)}
-}
-
-var errClosed = errors.New("closed")
-
-// closed is the status of an account that is closed in its organization, where that is why it refuses us; else "".
-func (w *work) closed(ctx context.Context, refusal error) string {
-	if kind := store.KindOf(refusal); refusal == nil || kind != store.Denied && kind != store.NotFound {
-		return ""
-	}
-	status, err := w.r.aws.Status(ctx, w.key)
-	if err != nil || status != "SUSPENDED" && status != "PENDING_CLOSURE" {
-		return ""
-	}
-	return status
 }

@@ -119,9 +119,6 @@ func (w *world) id(prefix string) string {
 	return fmt.Sprintf("%s%d", prefix, root.made)
 }
 
-func trust(provider string) string {
-	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":%q},"Action":"sts:AssumeRoleWithSAML","Condition":{"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}}}]}`, provider)
-}
 
 func copyOf[T any](p *T) *T {
 	if p == nil {

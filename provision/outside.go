@@ -129,7 +129,7 @@ type Entities interface {
 	// Survey reads the account's roles and users at once.
 	Survey(ctx context.Context) (Survey, error)
 	// RestoreRole makes a role what it shall be, past CloudFormation: it makes it where have is nil, and else changes
-	// what differs from want, tags apart. The session length of a role is always set, since no survey tells it.
+	// what differs from want; tags that want doesn't have stay. The session length is always set, since no survey tells it.
 	RestoreRole(ctx context.Context, have *Role, want Role) error
 	CreateUser(ctx context.Context, name, path string, tags map[string]string) error
 	TagUser(ctx context.Context, name string, tags map[string]string) error

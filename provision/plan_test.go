@@ -210,3 +210,19 @@ func TestAPlanTellsWhyItCantBeMade(t *testing.T) {
 		})
 	}
 }
+
+func TestAPlanNamesAGroupThatIsThereAlready(t *testing.T) {
+	f := start(t, nil)
+	const name = "Gmail-AWS-Account-Administrator"
+	f.change(func(w *world) {
+		w.groups[name] = &provision.Group{ID: "00gTHERE", Name: name, Description: "Who runs the mail"}
+	})
+	found, err := f.rec.Plan(t.Context(), store.Account{AccountKey: account, Wish: store.Wish{Label: "Gmail-AWS-Account", Mode: store.ModeAPI}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(found, func(f store.Finding) bool { return strings.Contains(f.What, name) })
+	if i < 0 || !strings.Contains(found[i].What, "was not made by oktaws") || !strings.Contains(found[i].Means, "sign on as Administrator") {
+		t.Errorf("the plan says %+v", found)
+	}
+}

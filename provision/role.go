@@ -128,6 +128,8 @@ func (w *work) restoreRoles(ctx context.Context, stack *Stack) (restored []strin
 	}
 	for _, spec := range specs {
 		want := w.wantRole(spec)
+		want.Tags = maps.Clone(stack.Tags) // CloudFormation gives them to what it makes
+		maps.Copy(want.Tags, spec.Tags)
 		have, there := survey.Roles[strings.ToLower(spec.Name)]
 		var was *Role
 		if there {
@@ -142,6 +144,33 @@ func (w *work) restoreRoles(ctx context.Context, stack *Stack) (restored []strin
 		restored = append(restored, spec.Name)
 	}
 	return restored, nil
+}
+
+// remakeRoles makes anew those roles of the stack that are gone and that it is to keep: where an update comes to such a role,
+// it fails, and so does its rollback, which leaves a stack that nobody can update.
+func (w *work) remakeRoles(ctx context.Context, stack *Stack) error {
+	specs, err := w.roleSet()
+	if err != nil {
+		return err
+	}
+	resources, err := w.aws.StackResources(ctx, stack.ID)
+	if err != nil {
+		return err
+	}
+	survey, err := w.aws.Survey(ctx)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		_, there := survey.Roles[strings.ToLower(spec.Name)]
+		if there || !slices.ContainsFunc(resources, func(r StackResource) bool { return sameName(r.PhysicalID, spec.Name) }) {
+			continue
+		}
+		if err := w.aws.RestoreRole(ctx, nil, w.wantRole(spec)); err != nil {
+			return w.lookAgain(roles, err)
+		}
+	}
+	return nil
 }
 
 // oneOrMore is a JSON string, or an array of them, as policy documents have them.

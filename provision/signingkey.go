@@ -214,7 +214,8 @@ func (w *work) rotated(ctx context.Context) (result, error) {
 	return result{state: store.StepDone, after: formerStays, note: w.certificateNote() + "; the former one goes in ten minutes"}, nil
 }
 
-// behind are the accounts that share the application and whose identity provider does not hold the next certificate yet.
+// behind are the accounts that share the application and whose identity provider does not hold the next certificate yet. One
+// that still has an application before this one, which somebody deleted, needs a repair first, and holds up nobody.
 func (w *work) behind(ctx context.Context) (behind []store.AccountKey, err error) {
 	a := w.get()
 	if a.Shared == "" {
@@ -225,7 +226,7 @@ func (w *work) behind(ctx context.Context) (behind []store.AccountKey, err error
 		return tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
 			k := other.Known
 			holds := k.SigningKeyID == next || k.NextKeyID == next && other.Steps[samlProvider].State == store.StepDone
-			if k.ProviderARN != "" && !holds {
+			if k.ProviderARN != "" && k.AppID == a.Known.AppID && !holds {
 				behind = append(behind, other.AccountKey)
 			}
 			return true

@@ -59,7 +59,7 @@ func TestBadInputToEachSubcommand(t *testing.T) {
 		answer{"rotate " + linked + " password", []string{"`password`", "`key`", "`certificate`"}},
 		answer{"rotate " + linked + " key", []string{linked, "mode groups", "no access key", "/oktaws rotate " + linked + " certificate"}},
 		answer{"roles " + linked, []string{linked, "which role set", "`default`"}},
-		answer{"roles " + linked + " defualt", []string{"`defualt`", "Did you mean `default`?"}},
+		answer{"roles " + linked + " defaultt", []string{"`defaultt`", "Did you mean `default`?"}},
 		answer{"roles " + linked + " audit", []string{"`audit`", "`default`"}},
 		answer{"roles " + linked + " default", []string{linked, "already", "default"}},
 		answer{"mode " + linked, []string{linked, "`api`", "`groups`"}},

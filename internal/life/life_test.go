@@ -246,8 +246,17 @@ func (l *life) ask(e *expected, o op) {
 	count(outcome + " " + string(q.Kind))
 	l.note("%s: %s %s %s to %+v %v", q.ID, outcome, q.Kind, e.key.ID, asked.Wish, q.Rotate)
 	if outcome == "approved" {
+		if is, ok := e.dirty["metadata"]; ok && is == perhaps && l.trusted(e) {
+			delete(e.dirty, "metadata")
+		}
 		l.approved(e, asked)
 	}
+}
+
+// trusted says whether the account's identity provider trusts its application, as far as that is known.
+func (l *life) trusted(e *expected) bool {
+	entity := l.record(e.key).Known.EntityID
+	return slices.ContainsFunc(l.AWS.Providers(e.key.ID), func(p aws.Provider) bool { return p.EntityID == entity })
 }
 
 // tamper does something by hand to a linked account.

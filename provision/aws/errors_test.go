@@ -93,6 +93,9 @@ var changes = map[string]func(context.Context, provision.AWSAccount) error{
 	"DeleteRolePolicy": func(ctx context.Context, a provision.AWSAccount) error {
 		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Inline["more"] = "{}" }), whole)
 	},
+	"TagRole": func(ctx context.Context, a provision.AWSAccount) error {
+		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Tags = nil }), whole)
+	},
 	"PutRolePermissionsBoundary": func(ctx context.Context, a provision.AWSAccount) error {
 		return a.RestoreRole(ctx, bent(func(r *provision.Role) { r.Boundary = "" }), whole)
 	},

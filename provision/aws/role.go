@@ -26,7 +26,7 @@ func (a *account) RestoreRole(ctx context.Context, have *provision.Role, want pr
 	}
 	want.Name = have.Name // as it is spelled there
 	for _, mend := range []func(ctx context.Context, have, want provision.Role) error{
-		a.mendTrust, a.mendBoundary, a.mendPolicies, a.setRole,
+		a.mendTrust, a.mendBoundary, a.mendPolicies, a.mendTags, a.setRole,
 	} {
 		if err := mend(ctx, *have, want); err != nil {
 			return err
@@ -72,6 +72,21 @@ func (a *account) mendBoundary(ctx context.Context, have, want provision.Role) e
 	}
 	_, err := a.iam.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: &want.Name, PermissionsBoundary: &want.Boundary})
 	return a.route.explain("set the permissions boundary of the role "+want.Name, err)
+}
+
+// mendTags adds the tags that are missing or different; others that somebody has given the role stay.
+func (a *account) mendTags(ctx context.Context, have, want provision.Role) error {
+	missing := map[string]string{}
+	for key, value := range want.Tags {
+		if is, ok := have.Tags[key]; !ok || is != value {
+			missing[key] = value
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err := a.iam.TagRole(ctx, &iam.TagRoleInput{RoleName: &want.Name, Tags: iamTags(missing)})
+	return a.route.explain("tag the role "+want.Name, err)
 }
 
 // mendPolicies adds what is missing before it removes what is too much: who works with the role keeps what it is for.

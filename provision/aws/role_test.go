@@ -26,7 +26,7 @@ func bent(change func(*provision.Role)) *provision.Role {
 }
 
 var roleCalls = []string{"CreateRole", "UpdateRole", "UpdateAssumeRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy",
-	"PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"}
+	"PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "TagRole"}
 
 func TestRoleThatIsMissingIsMadeWhole(t *testing.T) {
 	a := newAmazon(t).empty(roleCalls...)
@@ -67,7 +67,11 @@ func TestRoleThatWasChangedIsMended(t *testing.T) {
 		"trust written otherwise": {bent(func(r *provision.Role) {
 			r.Trust = `{"Statement" : [{"Resource":"arn:aws:iam::*:role/a+b c%"}], "Version":"2012-10-17"}`
 		}), nil},
-		"tags":                {bent(func(r *provision.Role) { r.Tags = nil }), nil},
+		"no tags": {bent(func(r *provision.Role) { r.Tags = nil }), []string{"TagRole"}},
+		"a tag more": {bent(func(r *provision.Role) {
+			r.Tags = maps.Clone(r.Tags)
+			r.Tags["cost-center"] = "42"
+		}), nil},
 		"trust":               {bent(func(r *provision.Role) { r.Trust = `{"Version":"2012-10-17","Statement":[]}` }), []string{"UpdateAssumeRolePolicy"}},
 		"no boundary":         {bent(func(r *provision.Role) { r.Boundary = "" }), []string{"PutRolePermissionsBoundary"}},
 		"another boundary":    {bent(func(r *provision.Role) { r.Boundary = "arn:wide" }), []string{"PutRolePermissionsBoundary"}},
@@ -77,7 +81,7 @@ func TestRoleThatWasChangedIsMended(t *testing.T) {
 		"inline changed":      {bent(func(r *provision.Role) { r.Inline["extra"] = "{}" }), []string{"PutRolePolicy"}},
 		"inline under a name": {bent(func(r *provision.Role) { r.Inline = map[string]string{"other": policy} }), []string{"PutRolePolicy", "DeleteRolePolicy"}},
 		"everything": {&provision.Role{Name: "Administrator", Boundary: "arn:wide", Policies: []string{"arn:c"}, Inline: map[string]string{"other": "{}"}},
-			[]string{"UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "AttachRolePolicy", "AttachRolePolicy", "PutRolePolicy", "DetachRolePolicy", "DeleteRolePolicy"}},
+			[]string{"UpdateAssumeRolePolicy", "PutRolePermissionsBoundary", "AttachRolePolicy", "AttachRolePolicy", "PutRolePolicy", "DetachRolePolicy", "DeleteRolePolicy", "TagRole"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAmazon(t).empty(roleCalls...)

@@ -1,0 +1,55 @@
+package provision
+
+import (
+	"context"
+	"hash/fnv"
+	"time"
+
+	"github.com/oktaws/oktaws/store"
+)
+
+// driftsTurn says whether a scheduled check asks CloudFormation: every other one does.
+func (r *Reconciler) driftsTurn(now time.Time) bool {
+	return r.cfg.DriftEvery <= 0 || now.UnixNano()/int64(r.cfg.DriftEvery)%2 == 0
+}
+
+// nextCheck is when the account is next checked: once in each interval, at a place in it that its ID decides, so that the
+// accounts spread over the interval. Zero: never by itself.
+func (r *Reconciler) nextCheck(key store.AccountKey, now time.Time) time.Time {
+	every := r.cfg.DriftEvery
+	if every <= 0 {
+		return time.Time{}
+	}
+	h := fnv.New64a()
+	h.Write([]byte(key.String()))
+	next := now.Truncate(every).Add(time.Duration(h.Sum64() % uint64(every)))
+	if !next.After(now) {
+		next = next.Add(every)
+	}
+	return next
+}
+
+// schedule has every linked account checked in its turn: also those that were linked before there were checks, and
+// those whose interval has changed.
+func (r *Reconciler) schedule(ctx context.Context) error {
+	now := r.store.Clock().Now().UTC()
+	var wrong []store.AccountKey
+	err := r.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.Accounts(func(a store.Account) bool {
+			if (a.State == store.Linked || a.State == store.Drifted) && !a.CheckDue.Equal(r.nextCheck(a.AccountKey, now)) && (a.CheckDue.IsZero() || a.CheckDue.After(now)) {
+				wrong = append(wrong, a.AccountKey)
+			}
+			return true
+		})
+	})
+	for _, key := range wrong {
+		if err != nil {
+			return err
+		}
+		err = r.store.Update(ctx, func(tx *store.Tx) error { return tx.CheckSoon(key, r.nextCheck(key, now)) })
+		if store.KindOf(err) == store.Conflict {
+			err = nil
+		}
+	}
+	return err
+}
