@@ -147,7 +147,8 @@ func (w *work) restoreRoles(ctx context.Context, stack *Stack) (restored []strin
 }
 
 // remakeRoles makes anew those roles of the stack that are gone and that it is to keep: where an update comes to such a role,
-// it fails, and so does its rollback, which leaves a stack that nobody can update.
+// it fails, and so does its rollback, which leaves a stack that nobody can update. Where CloudFormation has found that
+// something was changed past it, the others are set anew: with the update it forgets what it has found, and doesn't mend it.
 func (w *work) remakeRoles(ctx context.Context, stack *Stack) error {
 	specs, err := w.roleSet()
 	if err != nil {
@@ -162,11 +163,15 @@ func (w *work) remakeRoles(ctx context.Context, stack *Stack) error {
 		return err
 	}
 	for _, spec := range specs {
-		_, there := survey.Roles[strings.ToLower(spec.Name)]
-		if there || !slices.ContainsFunc(resources, func(r StackResource) bool { return sameName(r.PhysicalID, spec.Name) }) {
+		have, there := survey.Roles[strings.ToLower(spec.Name)]
+		if there && !w.drifted(*stack) || !slices.ContainsFunc(resources, func(r StackResource) bool { return sameName(r.PhysicalID, spec.Name) }) {
 			continue
 		}
-		if err := w.aws.RestoreRole(ctx, nil, w.wantRole(spec)); err != nil {
+		was := &have
+		if !there {
+			was = nil
+		}
+		if err := w.aws.RestoreRole(ctx, was, w.wantRole(spec)); err != nil {
 			return w.lookAgain(roles, err)
 		}
 	}
