@@ -119,7 +119,6 @@ func (w *world) id(prefix string) string {
 	return fmt.Sprintf("%s%d", prefix, root.made)
 }
 
-
 func copyOf[T any](p *T) *T {
 	if p == nil {
 		return nil
