@@ -28,8 +28,8 @@ var manifest = Registration{
 	Description: "Gives AWS accounts Okta sign-on",
 	Commands: []SlashCommand{{
 		Name:        "/oktaws",
-		Description: "Link an AWS account to Okta, and see how it goes",
-		UsageHint:   "link | status | list | retry | task | withdraw | help",
+		Description: "Link AWS accounts to Okta, look after them, unlink them",
+		UsageHint:   "link | status | check | repair | rotate | roles | mode | unlink | help",
 	}},
 	MessagesReadOnly: true,
 }

@@ -21,7 +21,7 @@ func mustZone(t *testing.T, name string) *time.Location {
 func TestSlashOffersTheCommandAndWhatMayFollow(t *testing.T) {
 	w := start(t)
 	w.see("/slack/requester/general", []string{
-		`data-offer="/oktaws"`, "Link an AWS account to Okta, and see how it goes", "link | status | list",
+		`data-offer="/oktaws"`, "Link AWS accounts to Okta, look after them, unlink them", "link | status | check",
 		`data-offer="/oktaws link"`, `data-offer="/oktaws help"`, `role="listbox"`,
 	})
 	for hint, want := range map[string]string{
