@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -117,11 +116,6 @@ func (e *expected) roles() []string {
 		out = append(out, s.Name)
 	}
 	return out
-}
-
-// groupName is the name of a role's Okta group.
-func (e *expected) groupName(role string) string {
-	return config().GroupName(provision.RoleSpec{Name: role, Group: "{label}-{role}"}, e.wish, e.key.ID, "")
 }
 
 // linkedTogether are the accounts that have the account's application, itself among them.
