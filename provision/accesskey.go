@@ -169,8 +169,8 @@ func (w *work) currentKey(keys []usedKey) int {
 }
 
 // formerKeys tells the keys that the one that Okta uses replaces; nil: it replaces none. A rotation replaces all that are
-// older. Without one, a key that was shown to a person, as where provisioning had to be enabled anew, replaces the one that
-// Okta used before; others may be somebody else's.
+// older. Without one, a key that was made since a person was asked to enable provisioning, as where that had to be done
+// anew, replaces the one that Okta used before; others may be somebody else's.
 func (w *work) formerKeys(ctx context.Context, current usedKey) (func(id string) bool, error) {
 	a := w.get()
 	if !a.KeySince.IsZero() {
@@ -183,7 +183,7 @@ func (w *work) formerKeys(ctx context.Context, current usedKey) (func(id string)
 	if store.KindOf(err) == store.NotFound {
 		return nil, nil
 	}
-	if err != nil || task.Shown == nil || task.Shown.KeyID != current.ID {
+	if err != nil || current.Created.Before(task.Created.Truncate(time.Second)) { // AWS tells whole seconds
 		return nil, err
 	}
 	return func(id string) bool { return id == a.Known.KeyID }, nil
