@@ -23,7 +23,8 @@ func (r *rig) looksAt(account string) string {
 	before := len(r.Slack.Ephemerals(slack.Requester))
 	mustSay(r.T, r.types(slack.Requester, "check "+account), "Looking at", account)
 	r.whispered(slack.Requester, before+1)
-	found := r.Slack.Ephemerals(slack.Requester)[before+1]
+	answers := r.Slack.Ephemerals(slack.Requester)[before:]
+	found := answers[slices.IndexFunc(answers, func(m slack.Message) bool { return !strings.Contains(read(m), "Looking at") })] // the two may cross
 	r.Logf("found: %s", read(found))
 	mustSay(r.T, read(found), account)
 	return read(found)
