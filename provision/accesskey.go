@@ -199,7 +199,6 @@ func (w *work) replaceKeys(ctx context.Context, keys []usedKey, current usedKey,
 			continue
 		}
 		if k.Active {
-			keys[i].Active = false
 			if err := w.aws.SetAccessKeyActive(ctx, w.userName(), k.ID, false); err != nil && store.KindOf(err) != store.NotFound {
 				return err
 			}

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -111,7 +110,7 @@ func keyDescriptors(metadata string) (begin, end int, err error) {
 			}
 		}
 	}
-	if begin < 0 || end < begin || !bytes.HasPrefix([]byte(metadata[begin:]), []byte("<")) {
+	if begin < 0 || end < begin || !strings.HasPrefix(metadata[begin:], "<") {
 		return 0, 0, errors.New("read SAML metadata: no key descriptor")
 	}
 	return begin, end, nil

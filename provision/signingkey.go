@@ -104,6 +104,7 @@ func (w *work) nextKey(ctx context.Context) (result, error) {
 	}
 	err = w.save(ctx, func(tx *store.Tx, a *store.Account) error {
 		a.Known.NextKeyID = next
+		a.Steps[samlProvider] = store.Step{State: store.StepPending, Undo: a.Steps[samlProvider].Undo} // it does not hold it yet, wherever this is cut off
 		if a.Shared == "" {
 			return nil
 		}
