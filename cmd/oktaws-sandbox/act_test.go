@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/oktaws/oktaws/internal/sandbox/okta"
 )
 
 // tour opens a window on a sandbox where nothing has happened. Its clock is quick, so that a stack takes no time; what
@@ -99,7 +101,7 @@ func (p *person) joins(group string) {
 	p.press(group)
 	p.press("Assign people")
 	p.press("Assign Test User")
-	p.sees("Test User")
+	p.sees(okta.TestUserLogin + " is in " + group + " now")
 }
 
 // posts has the app post a message, well made or not.
