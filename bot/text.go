@@ -92,12 +92,15 @@ func paragraphs(lines []string) []slack.Block {
 }
 
 // within is as many of the lines as fit into so much room, and then how many are left out.
-func within(lines []string, room int) []string {
+func within(lines []string, room int) []string { return firstOf(lines, len(lines), room) }
+
+// firstOf is as many as fit into so much room of lines that are the first of a total.
+func firstOf(lines []string, total, room int) []string {
 	n := fitting(lines, room)
-	if n == len(lines) {
+	if n == total {
 		return lines
 	}
-	return append(slices.Clone(lines[:n]), fmt.Sprintf("… and %d more", len(lines)-n))
+	return append(slices.Clone(lines[:n]), fmt.Sprintf("… and %d more", total-n))
 }
 
 // fitting is how many of the lines fit into so much room, with a line that says that there are more.
@@ -236,7 +239,13 @@ func unescape(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
-func mention(p store.Person) string { return "<@" + p.ID + ">" }
+// mention is a person as Slack shows one, or an operator, whom Slack doesn't know.
+func mention(p store.Person) string {
+	if p.IsOperator() {
+		return mrkdwn(p.Mention(), nameLimit)
+	}
+	return p.Mention()
+}
 
 func mentions(people []store.Person) string {
 	const most = 10
