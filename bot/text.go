@@ -248,6 +248,9 @@ func mention(p store.Person) string {
 }
 
 func mentions(people []store.Person) string {
+	if len(people) == 0 {
+		return "an approver"
+	}
 	const most = 10
 	var names []string
 	for i, p := range people {
