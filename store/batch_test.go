@@ -270,6 +270,36 @@ func TestABatchThatIsCutOffCarriesOnAndOpensNothingTwice(t *testing.T) {
 	}
 }
 
+// Links are cut off at every transaction too, and what each account asks for itself is kept.
+func TestABatchOfLinksThatIsCutOffCarriesOn(t *testing.T) {
+	e := &breaking{Engine: openBolt(t, t.TempDir()), left: 4} // the mark, two requests, an approval
+	r := recordsOver(t, e)
+	r.openBatch(links("b", "Zero", "One", "Two", "Three"))
+	r.open(link("single", numbered(2), "Single")) // that the batch outruns
+	r.approve("b", admin)
+	carryOn := func(tx *store.Tx) error { _, _, err := tx.CarryOn("b"); return err }
+	for n := range 4 {
+		e.left = 0
+		if err := r.try(carryOn); !errors.Is(err, errBroken) {
+			t.Fatal(err)
+		}
+		if got, want := r.tally("b"), (store.Tally{Size: 4, Going: n, ToCome: 4 - n}); got != want {
+			t.Errorf("cut off, the batch has %+v, want %+v", got, want)
+		}
+		e.left = 2 // the mark, and one step
+		r = recordsOver(t, e)
+		r.do(carryOn)
+	}
+	for n, label := range []string{"Zero", "One", "Two", "Three"} {
+		if a := r.account(numbered(n)); a.Label != label || a.State != store.Linking || a.RequestID != fmt.Sprintf("b.%05d", n) {
+			t.Errorf("the account is %+v", a)
+		}
+	}
+	if q := r.request("single"); q.State != store.Skipped {
+		t.Errorf("the request that waited is %+v", q)
+	}
+}
+
 func TestTheMessageAboutABatchFollowsItsAccounts(t *testing.T) {
 	r := withAccounts(t, 2)
 	r.openBatch(batch("b", store.Repair, 0, 1))
@@ -365,6 +395,36 @@ func TestNoTransactionIsTooLarge(t *testing.T) {
 		settle(r)
 		r.crowd(store.RequestKey("b"), 12)
 		r.save(numbered(0), func(a *store.Account) { a.Steps = allDone })
+	})
+	t.Run("when it is the last of a batch, or the first to fail", func(t *testing.T) {
+		r := crowded(t)
+		r.openBatch(batch("b", store.Repair, 0))
+		r.save(numbered(0), func(a *store.Account) { a.Steps, a.Drifted = allDone, 0 })
+		r.approve("b", admin)
+		r.openAll("b")
+		r.crowd(store.RequestKey("b"), 12)
+		r.crowd(store.RequestKey("b.00000"), 0)
+		r.clock.Advance(time.Second)
+		r.save(numbered(0), func(a *store.Account) { a.Steps = oneStep(store.StepFailed) })
+		r.crowd(store.RequestKey("b"), 12)
+		r.clock.Advance(time.Second)
+		r.open(ask("r1", store.Unlink, numbered(0)))
+		r.crowd(store.RequestKey("r1"), 7)
+		r.clock.Advance(time.Second)
+		r.approve("r1", admin) // replaces it, which ends the batch
+		if r.request("b").Ended.IsZero() {
+			t.Error("the batch has not ended")
+		}
+	})
+	t.Run("when a batch outruns a request that waits", func(t *testing.T) {
+		r := newRecords(t)
+		r.openBatch(links("b", "One"))
+		r.open(link("single", numbered(0), "Single"))
+		r.crowd(store.RequestKey("single"), 3)
+		r.crowd(store.RequestKey("b"), 7)
+		r.approve("b", admin)
+		r.clock.Advance(time.Second)
+		r.openAll("b")
 	})
 	t.Run("when a task is done", func(t *testing.T) {
 		r := crowded(t)

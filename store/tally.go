@@ -172,5 +172,5 @@ func (tx *Tx) endBatch(id string, done, skipped, replaced int) error {
 	if err := tx.Record(Event{What: "request.ended", Request: id, Text: text}); err != nil {
 		return err
 	}
-	return tx.saveRequest(&r)
+	return tx.putUntold(&r)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jonboulle/clockwork"
 
@@ -107,11 +108,13 @@ func TestAllFailedAccountsOfABatchAreRetried(t *testing.T) {
 
 // manyLinks is an approved batch of so many links, all of which are under way but for a failed and a skipped one in 100.
 func manyLinks(t testing.TB, n int) *store.Store {
-	s, err := store.New(t.Context(), openBolt(t, t.TempDir()), clockwork.NewFakeClockAt(start))
+	clock := clockwork.NewFakeClockAt(start)
+	s, err := store.New(t.Context(), openBolt(t, t.TempDir()), clock)
 	if err != nil {
 		t.Fatal(err)
 	}
 	do := func(change func(*store.Tx) error) {
+		clock.Advance(time.Millisecond) // events of one moment look for a free ID, one after another
 		if err := s.Update(context.Background(), change); err != nil {
 			t.Fatal(err)
 		}
