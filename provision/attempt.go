@@ -12,12 +12,16 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// try runs a step once and notes how it ended. A step that is under way when ctx ends may go on for the grace.
+// try runs a step once and notes how it ended, unless it gave way. A step that is under way when ctx ends may go on for
+// the grace.
 func (w *work) try(ctx context.Context, t turn) error {
 	ctx, cancel := lingering(ctx, grace)
 	defer cancel()
 	was := w.get().Steps[t.name]
-	res, err := w.run(ctx, t)
+	res, err := w.run(w.inItsPlace(ctx, t, was), t)
+	if errors.Is(err, ErrGaveWay) {
+		return err
+	}
 	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, t, res, err) })
 	if saveErr != nil {
 		return fmt.Errorf("note how step %s ended: %w", t.name, saveErr)
