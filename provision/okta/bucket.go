@@ -1,0 +1,140 @@
+package okta
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The rate-limit buckets of the calls that we make: operations that share a number of calls a minute.
+// https://developer.okta.com/docs/reference/rl2-limits/
+const (
+	bucketOther = "/api/v1"
+	anID        = "/{id}"
+)
+
+// bucketOf names the bucket of a call; "" for what is in none of them, such as a request for an access token. Of
+// applications and groups, to read, change or delete a single one has a bucket of its own.
+func bucketOf(path string) string {
+	rest, ok := strings.CutPrefix(path, bucketOther+"/")
+	if !ok {
+		return ""
+	}
+	kind, rest, _ := strings.Cut(rest, "/")
+	switch {
+	case kind != "apps" && kind != "groups":
+		return bucketOther
+	case rest != "" && !strings.Contains(rest, "/"):
+		return bucketOther + "/" + kind + anID
+	}
+	return bucketOther + "/" + kind
+}
+
+const (
+	// firstLimit is what a bucket is taken to hold until Okta's first answer says more: the least that any plan has.
+	firstLimit = 20
+	// windowLasts is how long a window is taken to last of which no answer tells when it ends.
+	windowLasts = time.Minute
+	// lateIn is how long before the end of a window what was reserved in it for interactive calls is free for all.
+	lateIn = 5 * time.Second
+	// inTurn is the n of: every nth call goes to whoever has waited longest, whatever its precedence.
+	inTurn = 10
+)
+
+// bucket is what is known of one bucket and its present window. Okta counts calls in fixed windows of a minute.
+type bucket struct {
+	name  string
+	limit int // calls a window, as Okta's headers have it; 0: not known yet
+
+	window int       // counts up
+	reset  time.Time // by our clock: when the window is over for sure
+	epoch  int64     // the same as Okta said it; 0: it has said nothing of this window yet
+	left   int       // what Okta says is left, which others who use the organization take from as well
+	sent   int       // calls of ours in this window
+
+	flying  int     // calls under way, which Okta may or may not have counted in what it says is left
+	waiting []*turn // the next one first
+	goes    int     // calls that were let go while others waited
+	told    told
+}
+
+// told is what a bucket has counted since the program's start.
+type told struct{ sent, refused int }
+
+// roll begins another window once the present one is over.
+func (b *bucket) roll(now time.Time) {
+	if now.Before(b.reset) {
+		return
+	}
+	b.window++
+	b.reset, b.epoch = now.Add(windowLasts), 0
+	b.left, b.sent = b.most(), b.flying
+}
+
+func (b *bucket) most() int {
+	if b.limit == 0 {
+		return firstLimit
+	}
+	return b.limit
+}
+
+// next returns the call that goes next: every tenth time the one that has waited longest.
+func (b *bucket) next() *turn {
+	if b.goes%inTurn != inTurn-1 {
+		return b.waiting[0]
+	}
+	return slices.MinFunc(b.waiting, func(x, y *turn) int { return x.number - y.number })
+}
+
+// said is what the headers of an answer say of the bucket's window.
+type said struct {
+	limit, remaining int
+	epoch            int64
+	until            time.Duration // from now on until the window is over, at most a second too long
+	ok               bool
+}
+
+// read reads X-Rate-Limit-Limit, -Remaining and -Reset (epoch seconds). The time until the reset is by Okta's own clock,
+// which Date tells: ours may be wrong.
+func read(h http.Header, now time.Time) (s said) {
+	var errs [3]error
+	s.limit, errs[0] = strconv.Atoi(h.Get("X-Rate-Limit-Limit"))
+	s.remaining, errs[1] = strconv.Atoi(h.Get("X-Rate-Limit-Remaining"))
+	s.epoch, errs[2] = strconv.ParseInt(h.Get("X-Rate-Limit-Reset"), 10, 64)
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	s.until = min(time.Unix(s.epoch, 0).Sub(now), longestWait)
+	s.ok = errs == [3]error{} && s.limit > 0
+	return s
+}
+
+// hear notes what an answer to a call of the given window says of the bucket.
+func (b *bucket) hear(s said, window int, now time.Time) {
+	b.limit = s.limit
+	reset := now.Add(s.until)
+	switch {
+	case s.until <= 0: // of a window that has just ended
+		b.unheard(window)
+	case b.epoch == 0:
+		b.epoch, b.reset, b.left = s.epoch, reset, s.remaining
+	case s.epoch == b.epoch: // answers overtake each other; and each tells the end to within a second
+		b.left = min(b.left, s.remaining)
+		if reset.Before(b.reset) {
+			b.reset = reset
+		}
+	case s.remaining <= b.left: // the organization's window and the token's need not be the same
+		b.epoch, b.reset, b.left = s.epoch, reset, s.remaining
+	default:
+		b.unheard(window)
+	}
+}
+
+// unheard notes that a call has ended that Okta may have counted, with nothing to tell how many are left.
+func (b *bucket) unheard(window int) {
+	if window == b.window {
+		b.left--
+	}
+}
