@@ -44,20 +44,20 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return p.fail(log, err)
 	}
-	r, b, err := wire(ctx, l, s, log)
+	a, b, err := wire(ctx, l, s, log)
 	if err != nil {
 		closeStore()
 		return p.fail(log, err)
 	}
 	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return ended(running, "the pipeline", r.Run(running)) })
+	group.Go(func() error { return ended(running, "the pipeline", a.Provision.Run(running)) })
 	group.Go(func() error { return ended(running, "the bot", b.Run(running)) })
 	group.Go(func() error {
 		select {
 		case <-b.Ready():
 			fmt.Fprintln(p.Stdout, "oktaws is ready: /oktaws is answered")
 			if p.Ready != nil {
-				p.Ready(&App{Store: s, Provision: r})
+				p.Ready(a)
 			}
 		case <-running.Done():
 		}
@@ -122,7 +122,7 @@ func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func
 }
 
 // wire makes the pipeline and the bot of the configuration.
-func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*provision.Reconciler, *bot.Bot, error) {
+func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App, *bot.Bot, error) {
 	a, err := newAWS(ctx, l, log)
 	if err != nil {
 		return nil, nil, err
@@ -133,7 +133,7 @@ func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*pro
 	}
 	r := provision.New(s, a, o, pipelineConfig(l.Config), log)
 	b, err := newBot(l.Config, s, r, log)
-	return r, b, err
+	return &App{Store: s, Provision: r, Okta: o}, b, err
 }
 
 // sdkEnvironment guards the process's environment while the AWS SDK is told by it.

@@ -96,6 +96,20 @@ func (c *counter) count(h http.Header) (status int) {
 	return status
 }
 
+// sentSoFar is how many calls there were, and how many of them were refused.
+func (c *counter) sentSoFar() (n, refused int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.calls), c.refused
+}
+
+// others has somebody else use the organization, so that so much of the window is used.
+func (c *counter) others(used int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.used = used
+}
+
 // order is what was sent, in the order in which it was.
 func (c *counter) order() (out []string) {
 	for _, s := range c.calls {
@@ -261,11 +275,11 @@ func TestOthersWhoUseTheOrganizationAreCounted(t *testing.T) {
 		if err := l.call(as(provision.Batch), "first"); err != nil {
 			t.Fatal(err)
 		}
-		c.used = 80 // by somebody else
+		c.others(80)
 		l.many(as(provision.Batch), 60, "batch", nil)
 		time.Sleep(59 * time.Second)
-		if n := len(c.calls); c.refused > 0 || n != 21 {
-			t.Errorf("%d calls were sent, %d refused", n, c.refused)
+		if n, refused := c.sentSoFar(); refused > 0 || n != 21 {
+			t.Errorf("%d calls were sent, %d refused", n, refused)
 		}
 		l.wg.Wait()
 		if c.refused > 0 {
@@ -281,11 +295,11 @@ func TestAfterARefusalAllCallsOfTheBucketWaitForTheReset(t *testing.T) {
 		if err := l.call(as(provision.Batch), "first"); err != nil {
 			t.Fatal(err)
 		}
-		c.used = 100 // by somebody else, within a moment
+		c.others(100)
 		start := time.Now()
 		l.many(as(provision.Interactive), 60, "batch", refusal)
 		time.Sleep(50 * time.Second)
-		if n := len(c.calls); n > 1+atOnce {
+		if n, _ := c.sentSoFar(); n > 1+atOnce {
 			t.Errorf("%d calls were sent into a window that was used up", n)
 		}
 		l.wg.Wait()
