@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -286,33 +285,4 @@ func (p *pacer) setAlarm(now time.Time) {
 			p.dispatch()
 		})
 	}
-}
-
-// Bucket is how things stand with one of Okta's rate-limit buckets.
-type Bucket struct {
-	Name      string    // /api/v1/apps, …
-	Limit     int       // calls that oktaws makes in a window at most, as far as is known
-	Remaining int       // of these, what is left in the present window
-	Reset     time.Time // when the present window is over; zero: there is none, since no call was made for a while
-	Waiting   int       // calls that wait for their turn
-	Sent      int       // calls that were sent since the start
-	Refused   int       // of these, those that Okta answered with 429
-}
-
-// Pace says how things stand with each bucket that was called, by name.
-func (c *Client) Pace() []Bucket {
-	p := c.fence.pacer
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.clock.Now()
-	var out []Bucket
-	for _, name := range slices.Sorted(maps.Keys(p.buckets)) {
-		b := p.buckets[name]
-		s := Bucket{Name: name, Limit: p.quota(b), Remaining: p.quota(b), Waiting: len(b.waiting), Sent: b.told.sent, Refused: b.told.refused}
-		if now.Before(b.reset) {
-			s.Reset, s.Remaining = b.reset, max(0, min(b.left-b.flying, s.Limit-b.sent))
-		}
-		out = append(out, s)
-	}
-	return out
 }
