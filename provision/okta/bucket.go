@@ -52,6 +52,7 @@ type bucket struct {
 	window int       // counts up
 	reset  time.Time // by our clock: when the window is over for sure
 	epoch  int64     // the same as Okta said it; 0: it has said nothing of this window yet
+	before int64     // that of the window before
 	left   int       // what Okta says is left, which others who use the organization take from as well
 	sent   int       // calls of ours in this window
 
@@ -70,7 +71,7 @@ func (b *bucket) roll(now time.Time) {
 		return
 	}
 	b.window++
-	b.reset, b.epoch = now.Add(windowLasts), 0
+	b.reset, b.before, b.epoch = now.Add(windowLasts), b.epoch, 0
 	b.left, b.sent = b.most(), b.flying
 }
 
@@ -93,7 +94,8 @@ func (b *bucket) next() *turn {
 type said struct {
 	limit, remaining int
 	epoch            int64
-	until            time.Duration // from now on until the window is over, at most a second too long
+	date             int64         // of the answer, epoch seconds by Okta's clock
+	until            time.Duration // from now on until the window is over, at most a second and the answer's way too long
 	ok               bool
 }
 
@@ -107,16 +109,24 @@ func read(h http.Header, now time.Time) (s said) {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
+	s.date = now.Unix()
 	s.until = min(time.Unix(s.epoch, 0).Sub(now), longestWait)
 	s.ok = errs == [3]error{} && s.limit > 0
 	return s
 }
 
-// hear notes what an answer to a call of the given window says of the bucket.
+// hear notes what an answer to a call of the given window says of the bucket. An answer can take longer than what is left
+// of its window, and says nothing of the next one then.
 func (b *bucket) hear(s said, window int, now time.Time) {
 	b.limit = s.limit
 	reset := now.Add(s.until)
+	if b.epoch != 0 && s.epoch > b.epoch && s.date >= b.epoch { // it is over by Okta's clock, which counts
+		b.reset = now
+		b.roll(now)
+	}
 	switch {
+	case window != b.window && b.before != 0 && s.epoch == b.before:
+		b.sent-- // it was counted in the window before
 	case s.until <= 0: // of a window that has just ended
 		b.unheard(window)
 	case b.epoch == 0:
@@ -162,7 +172,8 @@ func (c *Client) Pace() []Bucket {
 		b := p.buckets[name]
 		s := Bucket{Name: name, Limit: p.quota(b), Remaining: p.quota(b), Waiting: len(b.waiting), Sent: b.told.sent, Refused: b.told.refused}
 		if now.Before(b.reset) {
-			s.Reset, s.Remaining = b.reset, max(0, min(b.left-b.flying, s.Limit-b.sent))
+			_, left := p.room(b)
+			s.Reset, s.Remaining = b.reset, max(0, left)
 		}
 		out = append(out, s)
 	}

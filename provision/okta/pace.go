@@ -237,6 +237,9 @@ func (p *pacer) candidate(b *bucket, now time.Time) *turn {
 // room is how many calls of the bucket may go now, and how many are left in the window.
 func (p *pacer) room(b *bucket) (room, left int) {
 	left = b.left - b.flying
+	if p.meaning == ofToken {
+		return left, left
+	}
 	quota := p.quota(b)
 	if p.meaning != unclear || p.share < Half || b.limit == 0 {
 		left = min(left, quota-b.sent)

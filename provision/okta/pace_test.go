@@ -30,6 +30,7 @@ type counter struct {
 	takes   time.Duration // that an answer takes
 	ahead   time.Duration // by which Okta's clock is ahead of ours
 	silent  bool          // there are no headers
+	early   bool          // calls are counted when they come, not when they are answered
 
 	mu          sync.Mutex
 	reset       time.Time // by Okta's clock
@@ -49,6 +50,10 @@ func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.flying++
 	c.top = max(c.top, c.flying)
 	c.calls = append(c.calls, sent{time.Now(), req.URL.Query().Get("what")})
+	w, status := httptest.NewRecorder(), 0
+	if c.early {
+		status = c.count(w.Header())
+	}
 	c.mu.Unlock()
 	select {
 	case <-time.After(c.takes):
@@ -58,8 +63,9 @@ func (c *counter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flying--
-	w := httptest.NewRecorder()
-	status := c.count(w.Header())
+	if !c.early {
+		status = c.count(w.Header())
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.WriteString("{}")
@@ -368,6 +374,29 @@ func TestWhoLeavesTheLineHasUsedNothing(t *testing.T) {
 			t.Errorf("it waited for %s", took)
 		}
 	})
+}
+
+// Okta says what is left when it takes a call, and its answer can come when the next window has begun.
+func TestSlowAnswersSayNothingOfTheNextWindow(t *testing.T) {
+	for name, c := range map[string]*counter{
+		"of the token":  {limit: 100, token: 50, ofToken: true},
+		"of the bucket": {limit: 100, token: 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.takes, c.early = 10*time.Second, true
+				l, start := newLine(t, c, Half), time.Now()
+				l.many(as(provision.Batch), 300, "batch", refusal)
+				l.wg.Wait()
+				if took := time.Since(start); took > 8*time.Minute { // of which each window may lose an answer's time
+					t.Errorf("it took %s", took)
+				}
+				if c.refused > 1 {
+					t.Errorf("%d calls were refused", c.refused)
+				}
+			})
+		})
+	}
 }
 
 func TestAnIdleBucketBeginsAFreshWindow(t *testing.T) {
