@@ -12,12 +12,16 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// try runs a step once and notes how it ended. A step that is under way when ctx ends may go on for the grace.
+// try runs a step once and notes how it ended, unless it gave way. A step that is under way when ctx ends may go on for
+// the grace.
 func (w *work) try(ctx context.Context, t turn) error {
 	ctx, cancel := lingering(ctx, grace)
 	defer cancel()
 	was := w.get().Steps[t.name]
-	res, err := w.run(ctx, t)
+	res, err := w.run(w.inItsPlace(ctx, t, was), t)
+	if errors.Is(err, ErrGaveWay) {
+		return err
+	}
 	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, t, res, err) })
 	if saveErr != nil {
 		return fmt.Errorf("note how step %s ended: %w", t.name, saveErr)
@@ -185,7 +189,7 @@ func (w *work) noteTask(tx *store.Tx, a store.Account, t *taskResult) error {
 }
 
 // delay is how long a step waits after its nth failed attempt in a row: twice as long each time, from 2 s to 5 min,
-// give or take a fifth, and never less than the other side asked for.
+// give or take a fifth, and never less than the other side asked for, nor all at the very moment that it named.
 func delay(n int, err error) time.Duration {
 	d := 5 * time.Minute
 	if n < 9 {
@@ -193,7 +197,7 @@ func delay(n int, err error) time.Duration {
 	}
 	d = time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 	if e, ok := errors.AsType[*store.Error](err); ok {
-		d = max(d, e.After)
+		d = max(d, e.After+time.Duration(rand.Float64()*float64(e.After)/4))
 	}
 	return d
 }

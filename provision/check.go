@@ -49,6 +49,9 @@ func (w *work) check(ctx context.Context, drift bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if errors.Is(err, ErrGaveWay) {
+		return err
+	}
 	if err != nil {
 		return w.unreachable(ctx, w.whyUnreached(ctx, err))
 	}

@@ -56,7 +56,7 @@ func (r *Reconciler) task(ctx context.Context, id string) (task store.Task, err 
 	return task, err
 }
 
-// hold claims the account, waiting for a step that is under way.
+// hold claims the account, which a pass over it gives up as soon as no step is at work on it.
 func (r *Reconciler) hold(ctx context.Context, key store.AccountKey) (*work, error) {
 	ctx, cancel := context.WithTimeout(ctx, claimPatience)
 	defer cancel()
@@ -75,6 +75,7 @@ func (r *Reconciler) hold(ctx context.Context, key store.AccountKey) (*work, err
 		if !errors.Is(err, store.ErrClaimed) {
 			return nil, err
 		}
+		r.giveWay(key)
 		select {
 		case <-ctx.Done():
 			return nil, &store.Error{Kind: store.Transient, Message: fmt.Sprintf("Account %s is being worked on.", key.ID), Remedy: "Try again in a minute.", Err: ctx.Err()}

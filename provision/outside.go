@@ -11,7 +11,7 @@ import (
 // The narrow interfaces that the pipeline needs of AWS and Okta. Every method sends what it says and nothing else, is
 // safe to call from several goroutines, and honours ctx. Reads answer nil where there is no such thing. Errors carry a
 // *store.Error with a kind and words for people; one without counts as transient. No method that makes, changes or
-// deletes something tries again by itself after a request may have reached the other side: the pipeline looks first
+// deletes something tries again by itself after a request may have taken effect on the other side: the pipeline looks first
 // and then decides. Reads may be repeated.
 
 // AWS reaches accounts.

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -63,9 +64,16 @@ func (w *work) planPending(ctx context.Context) error {
 	if slices.Contains(request.Rotate, store.RotateCertificate) {
 		would.CertificateSince = now
 	}
-	found, lookErr := w.r.Plan(ctx, would)
+	class, err := w.classOf(ctx, request.ID)
+	if err != nil {
+		return err
+	}
+	found, lookErr := w.r.Plan(WithPrecedence(ctx, Precedence{Class: class}), would)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(lookErr, ErrGaveWay) {
+		return lookErr
 	}
 	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
 		if a.Pending != request.ID {

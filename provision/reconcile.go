@@ -26,6 +26,7 @@ type Reconciler struct {
 	log   *slog.Logger
 
 	reached sync.Map // the accounts that the credentials were seen to lead to
+	passes  sync.Map // by account, what tells the pass over it to give way
 }
 
 // New makes the reconciler; nothing is called before Run.
@@ -43,7 +44,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		if err == nil {
 			err = r.pass(ctx, account)
 		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) && !errors.Is(err, ErrGaveWay) {
 			r.log.ErrorContext(ctx, "account not worked on", "account", key, "error", err)
 		}
 	}, "account/")
@@ -57,6 +58,8 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 		return err
 	}
 	defer claim.Release()
+	ctx, end := r.givesWay(ctx, key)
+	defer end()
 	w, err := r.open(ctx, key, claim)
 	if err != nil {
 		return err
@@ -74,6 +77,13 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 		return nil // the plan was all
 	}
 	linked := a.State == store.Linked || a.State == store.Drifted
+	p := Precedence{Class: Background}
+	if !linked {
+		if p.Class, err = w.classOf(ctx, a.RequestID); err != nil {
+			return err
+		}
+	}
+	ctx = WithPrecedence(ctx, p)
 	if err := w.reach(ctx); err != nil {
 		switch {
 		case temporary(err):
@@ -99,7 +109,7 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 	running := map[string]bool{}
 	var failed error
 	for {
-		if failed == nil && ctx.Err() == nil {
+		if failed == nil && ctx.Err() == nil && !gaveWay(ctx) {
 			for _, t := range w.runnable(turns, needs, running) {
 				running[t.name] = true
 				go func() { finished <- ending{t.name, w.try(ctx, t)} }()

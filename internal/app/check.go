@@ -34,7 +34,7 @@ func (p *program) check(ctx context.Context) error {
 	}{
 		{"slack", func(ctx context.Context) ([]provision.Finding, error) { return p.checkSlack(ctx, l) }},
 		{"okta", func(ctx context.Context) ([]provision.Finding, error) {
-			c, err := newOkta(l.Config, log)
+			c, err := newOkta(l.Config, p.Clock, log)
 			if err != nil {
 				return nil, err
 			}

@@ -66,6 +66,7 @@ type OktaConfig struct {
 	GroupTemplate   string         // name of a role's group in mode groups
 	LabelPattern    *regexp.Regexp // matches whole labels only
 	SessionDuration time.Duration
+	RateShare       float64 // of each of Okta's rate limits that is taken at most
 }
 
 // TasksConfig says who does what only a person can do, and when they hear of it.

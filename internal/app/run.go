@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/provision/okta"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -42,6 +43,7 @@ type Options struct {
 type App struct {
 	Store     *store.Store
 	Provision *provision.Reconciler
+	Okta      *okta.Client
 }
 
 // program is one run.

@@ -23,9 +23,9 @@ import (
 // leaveWithin is how long finishing what is held may take.
 const leaveWithin = 9 * time.Second
 
-// workers is how many accounts are worked on at once. Okta's limits (about 50 calls a minute for one token) would not
-// let more go faster.
-const workers = 4
+// workers is how many accounts are worked on at once: as many as may be due, so that none waits behind others which only
+// wait for their turn with Okta. One that waits costs some ten kilobytes.
+const workers = 1000
 
 // serve runs the bot and the pipeline side by side. The end of one is the end of the other.
 func (p *program) serve(ctx context.Context) (err error) {
@@ -44,20 +44,20 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return p.fail(log, err)
 	}
-	r, b, err := wire(ctx, l, s, log)
+	a, b, err := wire(ctx, l, s, log)
 	if err != nil {
 		closeStore()
 		return p.fail(log, err)
 	}
 	group, running := errgroup.WithContext(ctx)
-	group.Go(func() error { return ended(running, "the pipeline", r.Run(running)) })
+	group.Go(func() error { return ended(running, "the pipeline", a.Provision.Run(running)) })
 	group.Go(func() error { return ended(running, "the bot", b.Run(running)) })
 	group.Go(func() error {
 		select {
 		case <-b.Ready():
 			fmt.Fprintln(p.Stdout, "oktaws is ready: /oktaws is answered")
 			if p.Ready != nil {
-				p.Ready(&App{Store: s, Provision: r})
+				p.Ready(a)
 			}
 		case <-running.Done():
 		}
@@ -122,18 +122,18 @@ func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func
 }
 
 // wire makes the pipeline and the bot of the configuration.
-func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*provision.Reconciler, *bot.Bot, error) {
+func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App, *bot.Bot, error) {
 	a, err := newAWS(ctx, l, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	o, err := newOkta(l.Config, log)
+	o, err := newOkta(l.Config, s.Clock(), log)
 	if err != nil {
 		return nil, nil, err
 	}
 	r := provision.New(s, a, o, pipelineConfig(l.Config), log)
 	b, err := newBot(l.Config, s, r, log)
-	return r, b, err
+	return &App{Store: s, Provision: r, Okta: o}, b, err
 }
 
 // sdkEnvironment guards the process's environment while the AWS SDK is told by it.
@@ -154,13 +154,15 @@ func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error
 	})
 }
 
-func newOkta(c Config, log *slog.Logger) (*okta.Client, error) {
+func newOkta(c Config, clock clockwork.Clock, log *slog.Logger) (*okta.Client, error) {
 	return okta.New(okta.Config{
 		OrgURL:       c.Okta.OrgURL,
 		Token:        c.Okta.Token,
 		ClientID:     c.Okta.ClientID,
 		PrivateKey:   c.Okta.PrivateKey,
 		PrivateKeyID: c.Okta.PrivateKeyID,
+		RateShare:    c.Okta.RateShare,
+		Clock:        clock,
 		Log:          log,
 	})
 }

@@ -72,6 +72,7 @@ var settings = []setting{
 	{"okta.group_template", scalar, provision.DefaultGroupTemplate, one(groupTemplate, func(c *Config) *string { return &c.Okta.GroupTemplate })},
 	{"okta.label_pattern", scalar, bot.DefaultLabelPattern, one(wholePattern, func(c *Config) **regexp.Regexp { return &c.Okta.LabelPattern })},
 	{"okta.session_duration", scalar, "1h", one(sessionDuration, func(c *Config) *time.Duration { return &c.Okta.SessionDuration })},
+	{"okta.rate_share", scalar, "50%", one(rateShare, func(c *Config) *float64 { return &c.Okta.RateShare })},
 
 	{"tasks.assignees", list, "", each(userID, func(c *Config) *[]string { return &c.Tasks.Assignees })},
 	{"tasks.remind_after", scalar, "1h", one(duration, func(c *Config) *time.Duration { return &c.Tasks.RemindAfter })},

@@ -119,6 +119,19 @@ func sessionDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// rateShare is a share of Okta's rate limits: 50% or 0.5.
+func rateShare(s string) (float64, error) {
+	number, percent := strings.CutSuffix(s, "%")
+	share, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share > 0 && share <= 1) {
+		return 0, fault("Write it as 50% or 0.5.", "is %q, and must be more than nothing and 100%% at most", s)
+	}
+	return share, nil
+}
+
 func region(s string) (string, error) {
 	if !regionPattern.MatchString(s) {
 		return "", fault("Write it as us-east-1, eu-central-1, us-gov-west-1 or cn-north-1.", "is %q, which is not a region of the partitions aws, aws-us-gov or aws-cn", s)

@@ -14,7 +14,8 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// account is one AWS account. Its iam and cfn send each call once, unless told to read; sts reads only.
+// account is one AWS account. Its iam and cfn send each call once, unless AWS takes none for now, or they are told to read;
+// sts reads only.
 type account struct {
 	key   store.AccountKey
 	route route

@@ -3,12 +3,14 @@
 //
 // What repeats: a call that makes, changes or deletes something is sent exactly once, since the SDK can't know whether
 // a lost answer means a lost effect (one CreateAccessKey with its connection cut makes two keys); the pipeline looks
-// first and then decides. Reads, and the STS calls that get credentials, are tried up to three times within seconds.
+// first and then decides. The one exception is an answer by which AWS says that it took nothing, since there were too many
+// calls. Reads, and the STS calls that get credentials, are tried up to three times within seconds.
 package aws
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -130,6 +132,20 @@ func again() sdk.Retryer {
 	}), "ConcurrentModification", "EntityTemporarilyUnmodifiable")
 }
 
+// refused is how calls are repeated that make, change or delete something: where AWS refused one since there were too many,
+// twice, a second or two apart.
+func refused() sdk.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = 3
+		o.MaxBackoff = 2 * time.Second
+		o.RateLimiter = ratelimit.None
+		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) sdk.Ternary {
+			_, own := errors.AsType[*ownError](err)
+			return sdk.BoolTernary(isThrottle(codeOf(err)) && !own && !duringAssume(err))
+		})}
+	})
+}
+
 // Account returns the means to work in one account. It makes no call; a named profile is read from its file.
 func (c *Client) Account(ctx context.Context, key store.AccountKey) (provision.AWSAccount, error) {
 	a, err := c.account(ctx, key)
@@ -180,8 +196,8 @@ func (c *Client) reach(ctx context.Context, p *partition, key store.AccountKey) 
 		key:   key,
 		route: r,
 		sts:   sts.NewFromConfig(cfg),
-		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = sdk.NopRetryer{} }),
-		cfn:   cloudformation.NewFromConfig(cfg, func(o *cloudformation.Options) { o.Retryer = sdk.NopRetryer{} }),
+		iam:   iam.NewFromConfig(cfg, func(o *iam.Options) { o.Retryer = refused() }),
+		cfn:   cloudformation.NewFromConfig(cfg, func(o *cloudformation.Options) { o.Retryer = refused() }),
 	}
 	if err := cmp.Or(
 		onlyLoopback("AWS_ENDPOINT_URL_STS", a.sts.Options().BaseEndpoint),

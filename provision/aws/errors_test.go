@@ -123,7 +123,6 @@ func TestChangeIsSentOnceWhateverComesBack(t *testing.T) {
 		{"HTML from a proxy", reply{status: 502, body: "<html><body>Bad Gateway<br></body></html>"}, "502 Bad Gateway; it may have happened", 5 * time.Second},
 		{"nothing but a status", reply{status: 500}, "500 Internal Server Error; it may have happened", 5 * time.Second},
 		{"service unavailable", refusal(503, "ServiceUnavailable", "try later"), "trouble of its own (ServiceUnavailable)", 5 * time.Second},
-		{"throttled", refusal(400, "Throttling", "Rate exceeded"), "AWS wants fewer calls", 15 * time.Second},
 		{"concurrent change", refusal(409, "ConcurrentModification", "busy"), "somebody else changes it", 5 * time.Second},
 	} {
 		t.Run(trouble.name, func(t *testing.T) {
@@ -139,6 +138,25 @@ func TestChangeIsSentOnceWhateverComesBack(t *testing.T) {
 				a.the(action)
 			}
 		})
+	}
+}
+
+func TestChangeThatAWSRefusedSinceThereWereTooManyIsSentAgain(t *testing.T) {
+	throttled := refusal(400, "Throttling", "Rate exceeded")
+	a := newAmazon(t).on("CreateUser", inTurn(throttled, reply{cut: true}))
+	account := reached(t)
+	expect(t, changes["CreateUser"](t.Context(), account), store.Transient, "it may have happened all the same", "oktaws")
+	if n := len(a.received("CreateUser")); n != 2 { // and no more, once nobody knows what came of it
+		t.Errorf("sent %d times, want 2", n)
+	}
+	a.on("DeleteStack", always(throttled))
+	err := changes["DeleteStack"](t.Context(), account)
+	expect(t, err, store.Transient, "AWS wants fewer calls", "oktaws")
+	if e, ok := errors.AsType[*store.Error](err); ok && e.After != 15*time.Second {
+		t.Errorf("after %v", e.After)
+	}
+	if n := len(a.received("DeleteStack")); n != 3 {
+		t.Errorf("sent %d times, want 3", n)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jonboulle/clockwork"
 	sdk "github.com/okta/okta-sdk-golang/v2/okta"
 
 	"github.com/oktaws/oktaws/provision"
@@ -32,6 +33,9 @@ type Config struct {
 	ClientID     string // of a service application with an admin role and the scopes that Scopes lists
 	PrivateKey   string // its RSA key, PEM; \n may stand for a line break
 	PrivateKeyID string // the key's "kid", where the application has several
+
+	RateShare float64         // of each of Okta's rate limits, 0 < share <= 1, that is taken at most; 0: Half
+	Clock     clockwork.Clock // by which calls wait for their turn; nil: the real one
 
 	Log *slog.Logger // nil: nothing is logged
 }
@@ -53,7 +57,8 @@ type Client struct {
 	org        *url.URL
 	sdk        *sdk.Client
 	bearer     *bearer // nil with an API token
-	credential string  // the settings that hold the credential, for people
+	fence      *fence
+	credential string // the settings that hold the credential, for people
 }
 
 var _ provision.Okta = (*Client)(nil)
@@ -73,8 +78,8 @@ func newClient(cfg Config, timeout time.Duration) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	f := &fence{next: newTransport(), timeout: timeout, log: log}
-	c := &Client{org: org, credential: "OKTA_CLIENT_TOKEN"}
+	f := &fence{next: newTransport(), timeout: timeout, pacer: newPacer(cfg.Clock, cfg.RateShare), log: log}
+	c := &Client{org: org, fence: f, credential: "OKTA_CLIENT_TOKEN"}
 
 	// What the SDK is given instead of a bearer token: the fence puts the token of the moment in its place.
 	mode, token := "Bearer", "set by the transport"

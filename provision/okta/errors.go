@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -33,6 +34,10 @@ func (c *Client) unanswered(err error) (why, remedy string) {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "it was cut short, since oktaws was stopping or nobody waited any longer", ""
+	case errors.Is(err, provision.ErrGaveWay):
+		return "it had to wait for its turn, and gave way", "oktaws carries on by itself."
+	case errors.Is(err, errTurn):
+		return "Okta takes only so many calls a minute, and this one's turn has not come in time", "Try again in a minute or two."
 	case errors.Is(err, errSlow), errors.Is(err, context.DeadlineExceeded):
 		return "Okta did not answer in time", "oktaws tries again by itself. See https://status.okta.com if it goes on."
 	case errors.Is(err, errCut):

@@ -144,7 +144,7 @@ func (b *bearer) fetch(ctx context.Context) (grant, error) {
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := b.fence.exchange(req)
+	resp, err := b.fence.exchange(req, nil)
 	if err != nil {
 		return grant{}, err
 	}

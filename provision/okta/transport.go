@@ -32,6 +32,7 @@ type fence struct {
 	next    http.RoundTripper
 	timeout time.Duration
 	bearer  *bearer // nil with an API token
+	pacer   *pacer
 	log     *slog.Logger
 }
 
@@ -41,31 +42,39 @@ func newTransport() http.RoundTripper {
 	t.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	t.TLSHandshakeTimeout = 5 * time.Second
 	t.IdleConnTimeout = 30 * time.Second
-	t.MaxIdleConnsPerHost = 8
+	t.MaxIdleConnsPerHost = atOnce
 	return t
 }
 
-// RoundTrip sends the request once, with the bearer token of the moment.
+// RoundTrip sends the request once, when its turn has come, with the bearer token of the moment. The time that the call
+// may take begins with its turn.
 func (f *fence) RoundTrip(req *http.Request) (*http.Response, error) {
+	var t *turn
+	if bucket := bucketOf(req.URL.Path); bucket != "" {
+		var err error
+		if t, err = f.pacer.enter(req.Context(), bucket); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+		defer t.leave()
+	}
 	ctx, cancel := context.WithTimeoutCause(req.Context(), f.timeout, errSlow)
 	defer cancel()
 	req = req.Clone(ctx)
 	if req.URL.Path == orgPath {
 		req.Header.Del("Authorization")
-		return f.exchange(req)
+		return f.exchange(req, t)
 	}
 	if f.bearer == nil {
-		return f.exchange(req)
+		return f.exchange(req, t)
 	}
 	token, fresh, err := f.bearer.token(ctx)
 	if err != nil {
-		if req.Body != nil {
-			_ = req.Body.Close()
-		}
+		closeBody(req)
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := f.exchange(req)
+	resp, err := f.exchange(req, t)
 	if a, ok := errors.AsType[*answer](err); ok && a.status == http.StatusUnauthorized {
 		f.bearer.drop(ctx, token)
 		a.stale = !fresh
@@ -73,13 +82,21 @@ func (f *fence) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// exchange sends the request once and returns an answer that succeeded, or an error.
-func (f *fence) exchange(req *http.Request) (*http.Response, error) {
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// exchange sends the request once and returns an answer that succeeded, or an error. The turn is nil for what is in no
+// bucket.
+func (f *fence) exchange(req *http.Request, t *turn) (*http.Response, error) {
 	start := time.Now()
 	resp, err := f.next.RoundTrip(req)
 	if err != nil {
 		return nil, lost(req.Context(), err)
 	}
+	t.heard(resp)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	_ = resp.Body.Close()
 	if err != nil {
