@@ -14,10 +14,10 @@ import (
 
 // Okta as the pipeline sees it. One organization serves the accounts of all worlds.
 
-func (w *world) FindApplications(_ context.Context, label string) (found []provision.Application, err error) {
+func (w *world) FindApplications(_ context.Context, labels ...string) (found []provision.Application, err error) {
 	err = w.do("FindApplications", func() error {
 		for _, id := range slices.Sorted(maps.Keys(w.apps)) {
-			if w.apps[id].Label == label {
+			if slices.Contains(labels, w.apps[id].Label) {
 				found = append(found, *w.apps[id])
 			}
 		}
@@ -216,8 +216,8 @@ func (w *world) Assignments(_ context.Context, app string) (assigned map[string]
 }
 
 // Assign takes roles only once provisioning is enabled, and only those of the account whose key Okta holds.
-func (w *world) Assign(_ context.Context, app, group string, have *provision.Assignment, roles []string) error {
-	return w.do("Assign", func() error {
+func (w *world) Assign(_ context.Context, app, group string, have *provision.Assignment, roles []string) (now provision.Assignment, err error) {
+	err = w.do("Assign", func() error {
 		is := w.apps[app]
 		switch {
 		case is == nil || w.group(group) == nil:
@@ -231,11 +231,14 @@ func (w *world) Assign(_ context.Context, app, group string, have *provision.Ass
 			}
 		}
 		if _, there := w.assigned[app][group]; there && have == nil && len(roles) == 0 {
+			now = w.assigned[app][group]
 			return nil // {} changes nothing
 		}
 		w.assign(app, group, roles...)
+		now = w.assigned[app][group]
 		return nil
 	})
+	return now, err
 }
 
 func (w *world) assign(app, group string, roles ...string) {

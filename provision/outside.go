@@ -219,8 +219,9 @@ type Okta interface {
 
 // Applications are the organization's amazon_aws applications.
 type Applications interface {
-	// FindApplications returns the applications of any kind and status whose label is exactly label.
-	FindApplications(ctx context.Context, label string) ([]Application, error)
+	// FindApplications returns the applications of any kind and status whose label is exactly one of the labels. For
+	// many labels it takes hardly more calls than for one.
+	FindApplications(ctx context.Context, labels ...string) ([]Application, error)
 	Application(ctx context.Context, id string) (*Application, error)
 	CreateApplication(ctx context.Context, s ApplicationSpec) (Application, error)
 	// UpdateApplication reads the application, sets what differs from s, and writes the whole back. changed is false
@@ -287,8 +288,9 @@ type Groups interface {
 	// Assignments returns the group assignments of the application with their groups, by group ID.
 	Assignments(ctx context.Context, appID string) (map[string]Assignment, error)
 	// Assign assigns the group to the application with the roles (none in mode groups), or changes the assignment that
-	// there is (nil: none), and keeps its priority and what else it says.
-	Assign(ctx context.Context, appID, groupID string, have *Assignment, roles []string) error
+	// there is (nil: none), and keeps its priority and what else it says. It returns the assignment as Okta answers that
+	// it is now, with the group's ID only.
+	Assign(ctx context.Context, appID, groupID string, have *Assignment, roles []string) (Assignment, error)
 	// Unassign takes the group off the application. That it isn't assigned is no error.
 	Unassign(ctx context.Context, appID, groupID string) error
 }

@@ -25,12 +25,14 @@ type Reconciler struct {
 	cfg   Config
 	log   *slog.Logger
 
-	reached sync.Map // the accounts that the credentials were seen to lead to
+	reached  sync.Map // the accounts that the credentials were seen to lead to
+	rollCall *rollCall
+	metadata sharedMetadata
 }
 
 // New makes the reconciler; nothing is called before Run.
 func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reconciler {
-	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log}
+	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall()}
 }
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.

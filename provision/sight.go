@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -69,7 +70,7 @@ func (s *sight) application(ctx context.Context) (*Application, error) {
 				return app, err
 			}
 		}
-		apps, err := s.w.r.okta.FindApplications(ctx, s.w.get().AppLabel())
+		apps, err := s.w.labelled(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +90,39 @@ func (s *sight) assigned(ctx context.Context) (map[string]Assignment, error) {
 		}
 		return s.w.r.okta.Assignments(ctx, app.ID)
 	})
+}
+
+func (s *sight) assignedTo(ctx context.Context, app string) (map[string]Assignment, error) {
+	return s.assignments.get(func() (map[string]Assignment, error) { return s.w.r.okta.Assignments(ctx, app) })
+}
+
+// answers are what Okta has answered, in this pass, to the calls that assigned the account's groups: all of them, each with
+// what it says now. For a minute that is as good as to ask again.
+type answers struct {
+	at       time.Time
+	assigned map[string]Assignment
+}
+
+const answersHold = time.Minute
+
+// tell keeps the answers for the last look of this pass; nil: there are none any more.
+func (w *work) tell(assigned map[string]Assignment) {
+	now := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = answers{now, assigned}
+}
+
+// lastSight is a sight that begins with what Okta has just answered. It is for the last look of a link alone: whatever
+// somebody has assigned beside the account's own groups it does not see, and leaves to the checks to tell.
+func (w *work) lastSight() *sight {
+	s, now := w.sight(), w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.told.assigned != nil && now.Sub(w.told.at) <= answersHold && !w.told.at.After(now) {
+		s.assignments = once[map[string]Assignment]{asked: true, value: w.told.assigned}
+	}
+	return s
 }
 
 func (s *sight) identityProvider(ctx context.Context) (*Provider, error) {

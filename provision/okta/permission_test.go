@@ -23,7 +23,10 @@ var permitted = []struct {
 		_, err := c.GenerateSigningKey(ctx, "0oa1", 10)
 		return err
 	}, "okta.apps.manage", "okta.apps.manage"},
-	{"assign", func(c *Client, ctx context.Context) error { return c.Assign(ctx, "0oa1", "00g1", nil, nil) }, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
+	{"assign", func(c *Client, ctx context.Context) error {
+		_, err := c.Assign(ctx, "0oa1", "00g1", nil, nil)
+		return err
+	}, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
 	{"unassign", func(c *Client, ctx context.Context) error { return c.Unassign(ctx, "0oa1", "00g1") }, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
 	{"read a group", func(c *Client, ctx context.Context) error { _, err := c.Group(ctx, "00g1"); return err }, "okta.groups.read", "okta.groups.read"},
 	{"create a group", func(c *Client, ctx context.Context) error { _, err := c.CreateGroup(ctx, "Staff", ""); return err }, "okta.groups.create and okta.groups.manage", "okta.groups.manage"},
