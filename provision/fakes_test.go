@@ -31,7 +31,7 @@ type world struct {
 	signing      map[string][]provision.SigningKey // by application
 	apps         map[string]*provision.Application
 	groups       map[string]*provision.Group
-	rules        map[string]*provision.Rule // by name
+	rules        map[string]*provision.Rule                 // by name
 	assigned     map[string]map[string]provision.Assignment // by the application and the group
 	made         int
 	tries        int                // of a new key, before it is taken
