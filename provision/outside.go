@@ -308,7 +308,9 @@ type Assignment struct {
 	Profile  map[string]json.RawMessage // all that it says
 }
 
-// Rules are the organization's group rules: an active one keeps everybody who fits its expression in its groups.
+// Rules are the organization's group rules: an active one keeps everybody who fits its expression in its groups. Okta
+// looks at everybody when a rule is activated, and then at whoever's groups change; a new name of a group is no such
+// change. https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-about-group-rules.htm
 type Rules interface {
 	// FindRule returns the rule whose name is exactly name.
 	FindRule(ctx context.Context, name string) (*Rule, error)
@@ -342,6 +344,7 @@ type Rule struct {
 
 // InGroupsThatBeginWith is the expression that everybody fits who is in a group whose name begins with the prefix. The
 // prefix has no quotation mark and no backslash: how Okta would read them is not written anywhere.
+// No rule with it may fill a group whose own name begins so: nobody would ever leave that.
 // https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
 func InGroupsThatBeginWith(prefix string) string {
 	return `isMemberOfGroupNameStartsWith("` + prefix + `")`
