@@ -187,6 +187,11 @@ func (w *world) DeleteGroup(_ context.Context, id string) error {
 		for _, of := range w.assigned {
 			delete(of, id)
 		}
+		for _, r := range w.rules {
+			if slices.Contains(r.Groups, id) {
+				r.Status = "INVALID"
+			}
+		}
 		return nil
 	})
 }

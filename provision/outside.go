@@ -215,6 +215,7 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.ID + `"`),
 type Okta interface {
 	Applications
 	Groups
+	Rules
 }
 
 // Applications are the organization's amazon_aws applications.
@@ -307,4 +308,46 @@ type Assignment struct {
 	Priority int64
 	Roles    []string                   // profile.samlRoles
 	Profile  map[string]json.RawMessage // all that it says
+}
+
+// Rules are the organization's group rules: an active one keeps everybody who fits its expression in its groups. Okta
+// looks at everybody when a rule is activated, and then at whoever's groups change; a new name of a group is no such
+// change. https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-about-group-rules.htm
+type Rules interface {
+	// FindRule returns the rule whose name is exactly name.
+	FindRule(ctx context.Context, name string) (*Rule, error)
+	Rule(ctx context.Context, id string) (*Rule, error)
+	// CreateRule makes a rule, which is INACTIVE. The name has 1 to 50 characters; a Conflict where another rule has it.
+	CreateRule(ctx context.Context, s RuleSpec) (Rule, error)
+	// ActivateRule has Okta put everybody who fits into the rule's groups, which takes it some time.
+	ActivateRule(ctx context.Context, id string) error
+	// DeactivateRule leaves everybody in the rule's groups. Okta activates and deactivates no rule that is INVALID.
+	DeactivateRule(ctx context.Context, id string) error
+	// DeleteRule deletes a rule that is not ACTIVE, and leaves everybody in its groups: one that differs from what it
+	// shall be is deleted and made again, and takes over who is there and fits.
+	DeleteRule(ctx context.Context, id string) error
+}
+
+// RuleSpec is what a group rule shall be.
+type RuleSpec struct {
+	Name       string
+	Expression string   // such as InGroupsThatBeginWith
+	Groups     []string // IDs of the groups that it fills
+}
+
+// Rule is a group rule of Okta's.
+type Rule struct {
+	ID, Name   string
+	Status     string   // ACTIVE, INACTIVE; INVALID where a group of it is gone: it can be deleted then, and nothing else
+	Expression string   // in Okta's expression language
+	Groups     []string // IDs of the groups that it fills
+	Excluded   []string // IDs of people whom it passes over: whoever was taken out of a filled group by hand
+}
+
+// InGroupsThatBeginWith is the expression that everybody fits who is in a group whose name begins with the prefix. The
+// prefix has no quotation mark and no backslash: how Okta would read them is not written anywhere.
+// No rule with it may fill a group whose own name begins so: nobody would ever leave that.
+// https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
+func InGroupsThatBeginWith(prefix string) string {
+	return `isMemberOfGroupNameStartsWith("` + prefix + `")`
 }
