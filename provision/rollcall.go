@@ -31,13 +31,15 @@ func newRollCall() *rollCall {
 	return &rollCall{turn: make(chan struct{}, 1), none: map[store.AccountKey]absence{}}
 }
 
-// labelled returns the applications that bear the label of the account's. An account that was never asked to have one
-// takes part in a roll call. After an attempt at making one whose outcome nobody knows, by whichever program, it looks for
-// itself: the attempt was noted before it was made (docs/adr/0014).
+// labelled returns the applications that bear the label of the account's. An account for which Okta was never asked to make
+// one takes part in a roll call. After an attempt whose outcome nobody knows, by whichever program, it looks for itself: the
+// attempt was noted before it was made. So does who is about to make an application that is shared, since the attempt may
+// have been another account's (docs/adr/0014).
 func (w *work) labelled(ctx context.Context) ([]Application, error) {
 	a := w.get()
+	plans := w.request == ""
 	request := cmp.Or(w.request, a.Pending)
-	if a.Shared != "" || a.Known.AppID != "" || !a.Known.AppMade.IsZero() || request == "" {
+	if a.Shared != "" && !plans || a.Known.AppID != "" || !a.Known.AppMade.IsZero() || request == "" {
 		return w.r.okta.FindApplications(ctx, a.AppLabel())
 	}
 	c := w.r.rollCall
@@ -78,14 +80,14 @@ func (w *work) labelled(ctx context.Context) ([]Application, error) {
 	return slices.DeleteFunc(found, func(app Application) bool { return app.Label != a.AppLabel() }), nil
 }
 
-// withoutApplication are the accounts that are to have an application of their own and were never asked to have one: those
-// that were approved, and those whose plan is due.
+// withoutApplication are the accounts that are to have an application and for which Okta was never asked to make one: those
+// that were approved to have one of their own, and those whose plan is due.
 func (r *Reconciler) withoutApplication(ctx context.Context, now time.Time) (map[store.AccountKey]absence, error) {
 	out := map[store.AccountKey]absence{}
 	err := r.store.View(ctx, func(tx *store.ReadTx) error {
 		var failed error
 		err := tx.Accounts(func(a store.Account) bool {
-			wish, request := a.Wish, a.RequestID
+			wish, request, plans := a.Wish, a.RequestID, false
 			switch {
 			case !a.PlanDue.IsZero() && a.Pending != "":
 				q, err := tx.Request(a.Pending)
@@ -93,15 +95,15 @@ func (r *Reconciler) withoutApplication(ctx context.Context, now time.Time) (map
 					failed = err
 					return false
 				}
-				wish, request = q.Wish, q.ID
+				wish, request, plans = q.Wish, q.ID, true
 				if q.Kind != store.Link {
 					return true
 				}
 			case a.Desired != store.WantLinked || a.State == store.Failed:
 				return true
 			}
-			if wish.Shared == "" && wish.Label != "" && a.Known.AppID == "" && a.Known.AppMade.IsZero() {
-				out[a.AccountKey] = absence{request, wish.Label, now}
+			if (wish.Shared == "" || plans) && wish.AppLabel() != "" && a.Known.AppID == "" && a.Known.AppMade.IsZero() {
+				out[a.AccountKey] = absence{request, wish.AppLabel(), now}
 			}
 			return true
 		})

@@ -29,9 +29,9 @@ type Config struct {
 	Plan          Plan // whose rate limits apply
 	RelaxedLimits bool // a thousand times as many calls a minute
 
-	// MetadataMisses is how many requests for the metadata of a new application are answered with 404 first, as Okta
-	// does for about a second [C]. 0 stands for 1; a negative number for none.
-	MetadataMisses int
+	// MetadataAfter is for how long requests for the metadata of a new application are answered with 404, as Okta does
+	// for about a second [C]. 0 stands for that second; a negative time for none.
+	MetadataAfter time.Duration
 	// WipeOnPut has every PUT of an application switch its provisioning off, as it does in some applications [C].
 	WipeOnPut bool
 }
