@@ -144,6 +144,19 @@ func (w *world) FindGroup(_ context.Context, name string) (g *provision.Group, e
 	return g, err
 }
 
+func (w *world) FindGroups(_ context.Context, names ...string) (found map[string]provision.Group, err error) {
+	err = w.do("FindGroups", func() error {
+		found = map[string]provision.Group{}
+		for _, name := range names {
+			if g := w.groups[name]; g != nil {
+				found[name] = *g
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 func (w *world) group(id string) *provision.Group {
 	for _, g := range w.groups {
 		if g.ID == id {

@@ -77,6 +77,14 @@ func (w *work) assignedRoles(roles []string) []string {
 // oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
 func (w *work) oktaGroups(ctx context.Context) (result, error) {
 	ids, err := w.assignGroups(ctx)
+	if want, ok := w.wantPeople(); ok && err == nil {
+		if res, err := w.keepPeople(ctx, want); err != nil || res.state != store.StepDone {
+			if err != nil {
+				return w.orGone(ctx, oktaGroups, err)
+			}
+			return res, nil
+		}
+	}
 	if store.KindOf(err) == store.NeedsPerson && err != nil {
 		return w.rolesRefused(ctx, err)
 	}
@@ -111,28 +119,34 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 }
 
 // assignGroups makes and assigns the groups, and returns their IDs by role. What is assigned already is asked for only if
-// there is a group that may be: nobody can have assigned one that this very call has made.
+// there is a group that may be: nobody can have assigned one that this very call has made. Where a group of people has the
+// application, there is nothing to assign.
 func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
 	app, s := w.known().AppID, w.sight()
-	w.tell(nil)
+	w.tell(answers{})
+	_, people := w.wantPeople()
 	wanted, err := w.wantGroups()
 	if err != nil {
 		return nil, err
 	}
-	ids, is := map[string]string{}, map[string]Assignment{}
+	ids, is, groups := map[string]string{}, map[string]Assignment{}, map[string]Group{}
 	for _, g := range wanted {
 		group, made, err := w.group(ctx, g, s)
 		if err != nil {
 			return nil, err
+		}
+		groups[group.Name] = group
+		for _, role := range g.roles {
+			ids[role] = group.ID
+		}
+		if people {
+			continue
 		}
 		var assigned map[string]Assignment
 		if !made {
 			if assigned, err = s.assignedTo(ctx, app); err != nil {
 				return nil, err
 			}
-		}
-		for _, role := range g.roles {
-			ids[role] = group.ID
 		}
 		want := w.assignedRoles(g.roles)
 		var before *Assignment
@@ -150,7 +164,10 @@ func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
 		now.Group = group
 		is[group.ID] = now
 	}
-	w.tell(is)
+	if people {
+		is = nil
+	}
+	w.tell(answers{groups: groups, assigned: is})
 	return ids, nil
 }
 
@@ -158,11 +175,14 @@ func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
 // counts, so that a group of ours that has another one is given it; who is in it stays so. made says that it is new.
 func (w *work) group(ctx context.Context, g wantedGroup, s *sight) (_ Group, made bool, _ error) {
 	if g.id != "" {
-		assigned, err := s.assignedTo(ctx, w.known().AppID)
-		if err != nil {
-			return Group{}, false, err
+		var known Group
+		if _, people := w.wantPeople(); !people {
+			assigned, err := s.assignedTo(ctx, w.known().AppID)
+			if err != nil {
+				return Group{}, false, err
+			}
+			known = assigned[g.id].Group
 		}
-		known := assigned[g.id].Group
 		if known.Name == "" {
 			found, err := w.r.okta.Group(ctx, g.id)
 			if err != nil {

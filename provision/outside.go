@@ -281,6 +281,9 @@ const (
 type Groups interface {
 	// FindGroup returns the OKTA_GROUP whose name is exactly name.
 	FindGroup(ctx context.Context, name string) (*Group, error)
+	// FindGroups returns those OKTA_GROUPs whose names are exactly among the names, by name. Names that begin alike take
+	// one call.
+	FindGroups(ctx context.Context, names ...string) (map[string]Group, error)
 	Group(ctx context.Context, id string) (*Group, error)
 	CreateGroup(ctx context.Context, name, description string) (Group, error)
 	// RenameGroup keeps the group's description, members and assignments.

@@ -220,7 +220,7 @@ func TestProvisioningLostBeforeTheEndIsAskedForAgain(t *testing.T) {
 func TestVerifySendsBackToWhatIsUndone(t *testing.T) {
 	f := start(t, nil)
 	f.world.after = func(call string) error {
-		if call == "Assign" && f.world.count("Assign") == 3 {
+		if call == "Application" && f.world.count("Assign") == 3 { // the step after the groups
 			f.clock.Advance(2 * time.Minute)
 		}
 		return nil

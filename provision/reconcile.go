@@ -28,6 +28,7 @@ type Reconciler struct {
 	reached  sync.Map // the accounts that the credentials were seen to lead to
 	rollCall *rollCall
 	metadata sharedMetadata
+	people   peopleInOrder
 }
 
 // New makes the reconciler; nothing is called before Run.

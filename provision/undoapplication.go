@@ -28,6 +28,11 @@ func (w *work) remainsApplication(ctx context.Context, s *sight) ([]store.Findin
 			out = append(out, finding(oktaApp, app.ID, describe(app), "Its tile goes away: nobody can sign on any more", "deactivates and deletes it"))
 		}
 	}
+	if shared, left, err := w.peopleLeft(ctx); err != nil {
+		return nil, err
+	} else if left {
+		out = append(out, finding(oktaApp, "people", fmt.Sprintf("The Okta group of everybody who has the application %s, and the group rule that fills it", shared.Label), "", "deletes them"))
+	}
 	return out, nil
 }
 
@@ -78,6 +83,9 @@ func (w *work) undoApplication(ctx context.Context) (result, error) {
 			return result{}, err
 		}
 		res := result{state: store.StepDone, note: "there is none"}
+		if err := w.dropPeople(ctx); err != nil {
+			return result{}, w.lookAgain(oktaApp, err)
+		}
 		for _, app := range apps {
 			kept, err := w.giveUp(ctx, app)
 			switch {
