@@ -290,6 +290,21 @@ func (w *world) enable(features ...string) {
 // uses has Okta list the roles with the key.
 func (w *world) uses(key string) { w.use[key] = provision.KeyUse{At: w.clock.Now(), Service: "iam"} }
 
+// hasByRule says whether the members of a group have the application through a group that an active rule fills with them.
+func (w *world) hasByRule(app, group string) bool {
+	for _, r := range w.rules {
+		if r.Status != "ACTIVE" || len(r.Groups) != 1 {
+			continue
+		}
+		_, assigned := w.assigned[app][r.Groups[0]]
+		prefix := strings.TrimSuffix(strings.TrimPrefix(r.Expression, `isMemberOfGroupNameStartsWith("`), `")`)
+		if assigned && strings.HasPrefix(w.group(group).Name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	filterRole    = strings.NewReplacer("(?{{role}}", "(?P<role>", "(?{{accountid}}", "(?P<accountid>")
 	trustedEntity = regexp.MustCompile(`entityID="http://www.okta.com/([^"]*)"`)
@@ -308,7 +323,7 @@ func (w *world) offers(okta *world, group string) (roles []string) {
 			continue
 		}
 		assignment, ok := okta.assigned[id][group]
-		if !ok {
+		if !ok && !okta.hasByRule(id, group) {
 			continue
 		}
 		offered := assignment.Roles

@@ -101,7 +101,7 @@ func (w *work) lookPeople(ctx context.Context, s *sight, want people) ([]store.F
 	if _, ok := assigned[shared.PeopleID]; !ok || shared.PeopleID == "" {
 		add("unassigned", fmt.Sprintf("The Okta group %s is not assigned to the application", want.name), means, "assigns it, and makes it where there is none")
 	}
-	if s.thrifty && s.drift { // the rule isn't asked for this time, and so it is as before
+	if s.thrifty && s.drift && !s.asked { // the rule isn't asked for this time, and so it is as before
 		for _, f := range s.before {
 			if strings.HasPrefix(f.Key, oktaGroups+"/people/rule-") {
 				out = append(out, f)

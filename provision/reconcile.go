@@ -87,7 +87,7 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
 	}
 	if linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
-		return w.check(ctx, r.driftsTurn(w.now()))
+		return w.check(ctx, r.driftsTurn(w.now()), false)
 	}
 	if err := w.prepare(ctx); err != nil {
 		return err

@@ -23,6 +23,7 @@ type sight struct {
 	keys        once[[]usedKey]
 	thrifty     bool            // a check, which happens often and to all accounts: it asks for as little as will do
 	drift       bool            // CloudFormation was asked to compare the stack
+	asked       bool            // somebody has asked for it
 	last        bool            // the last look of a link: what was seen in this minute isn't asked for again
 	before      []store.Finding // what the last check has found
 
