@@ -71,7 +71,7 @@ func (w *work) lookApplication(ctx context.Context, s *sight) ([]store.Finding, 
 	if app.Label != want.Label {
 		add("label", fmt.Sprintf("The Okta application is called %s, not %s", app.Label, want.Label), "People find it under another name", "gives it its name back")
 	}
-	if app.SigningKeyID == "" || app.SignOnMode != "SAML_2_0" {
+	if !signsOn(*app) {
 		out = append(out, forPerson(oktaApp, "saml", fmt.Sprintf("The Okta application %s does not sign people on by SAML", app.Label), "Nobody can sign on",
 			"Set its sign-on method to SAML 2.0 in the Okta admin console"))
 	} else if k := w.known(); known && k.SigningKeyID != "" && app.SigningKeyID != k.SigningKeyID && app.SigningKeyID != k.NextKeyID {
@@ -111,8 +111,49 @@ func shown(setting any) string {
 	return fmt.Sprint(setting)
 }
 
-// oktaApp makes true that an application of ours with the given label is there, active, with its settings.
-func (w *work) oktaApp(ctx context.Context) (result, error) { return w.alone(ctx, w.takeApplication) }
+// oktaApp makes true that an application of ours with the given label is there, active, with its settings. One that is
+// shared, and as it shall be, is joined by all accounts side by side.
+func (w *work) oktaApp(ctx context.Context) (result, error) {
+	if app, err := w.joinable(ctx); err != nil {
+		return result{}, err
+	} else if app != nil {
+		return w.joinApplication(ctx, *app)
+	}
+	return w.alone(ctx, w.takeApplication)
+}
+
+// joinable returns the application that other accounts share already, where it is as it shall be: there is nothing to change
+// then, and so no need to be alone.
+func (w *work) joinable(ctx context.Context) (*Application, error) {
+	shared, err := w.shared(ctx)
+	if err != nil || shared.AppID == "" {
+		return nil, err
+	}
+	app, err := w.r.okta.Application(ctx, shared.AppID)
+	if err != nil || app == nil || app.Status != "ACTIVE" || w.differs(*app) || !signsOn(*app) {
+		return nil, err
+	}
+	return app, nil
+}
+
+func (w *work) joinApplication(ctx context.Context, app Application) (result, error) {
+	err := w.learnApplication(ctx, app, true)
+	if errors.Is(err, errGivenUp) {
+		return again(time.Second, "waits for another account, which is giving up the Okta application")
+	}
+	if err != nil {
+		return result{}, err
+	}
+	return done(fmt.Sprintf("%s joined (%s)", app.Label, app.ID))
+}
+
+// differs says whether something of the application is to be changed.
+func (w *work) differs(app Application) bool {
+	want := w.wantApplication()
+	return app.Label != want.Label || !bears(app.Note, want.Note) || len(w.lookSettings(oktaApp, app, want.Settings)) > 0
+}
+
+func signsOn(app Application) bool { return app.SigningKeyID != "" && app.SignOnMode == "SAML_2_0" }
 
 // alone has only one account at a time make or change the application that it shares with others: Okta takes the whole of
 // an application at once, and the later of two changes would undo the earlier.
@@ -148,13 +189,18 @@ func (w *work) takeApplication(ctx context.Context) (result, error) {
 		}
 		maps.Copy(want.Settings, mapping)
 		maps.DeleteFunc(want.Settings, func(_ string, v any) bool { return v == nil })
+		// Noted first, so that whatever becomes of the call, the next attempt looks for what it has made.
+		now := w.now()
+		if err := w.learn(ctx, func(k *store.Known) { k.AppMade = now }); err != nil {
+			return result{}, err
+		}
 		made, err := w.r.okta.CreateApplication(ctx, want)
 		if err != nil {
 			return result{}, w.lookAgain(oktaApp, err)
 		}
 		app, note = &made, "created"
 	}
-	if err := w.learnApplication(ctx, *app); err != nil {
+	if err := w.learnApplication(ctx, *app, false); err != nil {
 		return result{}, err
 	}
 	if app.Status != "ACTIVE" {
@@ -163,7 +209,7 @@ func (w *work) takeApplication(ctx context.Context) (result, error) {
 		}
 		note = "activated"
 	}
-	if note != "created" { // Okta may not show a new application yet
+	if w.differs(*app) && note != "created" { // Okta may not show a new application yet
 		want := w.wantApplication()
 		want.Note = marked(app.Note, want.Note)
 		if changed, err := w.r.okta.UpdateApplication(ctx, app.ID, want); err != nil {
@@ -172,7 +218,7 @@ func (w *work) takeApplication(ctx context.Context) (result, error) {
 			note = "settings corrected"
 		}
 	}
-	if app.SigningKeyID == "" || app.SignOnMode != "SAML_2_0" {
+	if !signsOn(*app) {
 		return result{}, &store.Error{Kind: store.Permanent,
 			Message: fmt.Sprintf("The Okta application %s of account %s does not sign people on by SAML.", app.Label, w.key.ID),
 			Remedy:  "Set its sign-on method to SAML 2.0 in the Okta admin console, then retry."}

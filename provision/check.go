@@ -37,10 +37,11 @@ func (w *work) looks(ctx context.Context, s *sight) ([]store.Finding, error) {
 
 // check looks at the whole of a linked account and notes what differs. What can't be reached is a finding too, unless it
 // may well be a matter of minutes. It makes at most eight calls: so either CloudFormation is asked for its own look at the
-// stack, or AWS when the access key was last used.
-func (w *work) check(ctx context.Context, drift bool) error {
+// stack, or AWS when the access key was last used, or Okta about the group rule of a shared application. Of one that
+// somebody has asked for, credentials that are new come on top there.
+func (w *work) check(ctx context.Context, drift, asked bool) error {
 	s := w.sight()
-	s.thrifty, s.drift = true, drift
+	s.thrifty, s.drift, s.asked = true, drift, asked
 	var err error
 	if s.before, err = w.foundBefore(ctx); err != nil {
 		return err
@@ -166,7 +167,7 @@ func (r *Reconciler) Check(ctx context.Context, key store.AccountKey) (store.Che
 		return store.Check{}, &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("Account %s is %s: only linked accounts are checked.", key.ID, a.State.Word()),
 			Remedy: fmt.Sprintf("See it with /oktaws status %s.", key.ID)}
 	}
-	if err := w.check(ctx, true); err != nil {
+	if err := w.check(ctx, true, true); err != nil {
 		return store.Check{}, err
 	}
 	c := store.Check{Account: key, At: w.now()}

@@ -14,10 +14,10 @@ import (
 
 // Okta as the pipeline sees it. One organization serves the accounts of all worlds.
 
-func (w *world) FindApplications(_ context.Context, label string) (found []provision.Application, err error) {
+func (w *world) FindApplications(_ context.Context, labels ...string) (found []provision.Application, err error) {
 	err = w.do("FindApplications", func() error {
 		for _, id := range slices.Sorted(maps.Keys(w.apps)) {
-			if w.apps[id].Label == label {
+			if slices.Contains(labels, w.apps[id].Label) {
 				found = append(found, *w.apps[id])
 			}
 		}
@@ -144,6 +144,19 @@ func (w *world) FindGroup(_ context.Context, name string) (g *provision.Group, e
 	return g, err
 }
 
+func (w *world) FindGroups(_ context.Context, names ...string) (found map[string]provision.Group, err error) {
+	err = w.do("FindGroups", func() error {
+		found = map[string]provision.Group{}
+		for _, name := range names {
+			if g := w.groups[name]; g != nil {
+				found[name] = *g
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
 func (w *world) group(id string) *provision.Group {
 	for _, g := range w.groups {
 		if g.ID == id {
@@ -187,6 +200,11 @@ func (w *world) DeleteGroup(_ context.Context, id string) error {
 		for _, of := range w.assigned {
 			delete(of, id)
 		}
+		for _, r := range w.rules {
+			if slices.Contains(r.Groups, id) {
+				r.Status = "INVALID"
+			}
+		}
 		return nil
 	})
 }
@@ -216,8 +234,8 @@ func (w *world) Assignments(_ context.Context, app string) (assigned map[string]
 }
 
 // Assign takes roles only once provisioning is enabled, and only those of the account whose key Okta holds.
-func (w *world) Assign(_ context.Context, app, group string, have *provision.Assignment, roles []string) error {
-	return w.do("Assign", func() error {
+func (w *world) Assign(_ context.Context, app, group string, have *provision.Assignment, roles []string) (now provision.Assignment, err error) {
+	err = w.do("Assign", func() error {
 		is := w.apps[app]
 		switch {
 		case is == nil || w.group(group) == nil:
@@ -231,11 +249,14 @@ func (w *world) Assign(_ context.Context, app, group string, have *provision.Ass
 			}
 		}
 		if _, there := w.assigned[app][group]; there && have == nil && len(roles) == 0 {
+			now = w.assigned[app][group]
 			return nil // {} changes nothing
 		}
 		w.assign(app, group, roles...)
+		now = w.assigned[app][group]
 		return nil
 	})
+	return now, err
 }
 
 func (w *world) assign(app, group string, roles ...string) {
@@ -269,6 +290,21 @@ func (w *world) enable(features ...string) {
 // uses has Okta list the roles with the key.
 func (w *world) uses(key string) { w.use[key] = provision.KeyUse{At: w.clock.Now(), Service: "iam"} }
 
+// hasByRule says whether the members of a group have the application through a group that an active rule fills with them.
+func (w *world) hasByRule(app, group string) bool {
+	for _, r := range w.rules {
+		if r.Status != "ACTIVE" || len(r.Groups) != 1 {
+			continue
+		}
+		_, assigned := w.assigned[app][r.Groups[0]]
+		prefix := strings.TrimSuffix(strings.TrimPrefix(r.Expression, `isMemberOfGroupNameStartsWith("`), `")`)
+		if assigned && strings.HasPrefix(w.group(group).Name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	filterRole    = strings.NewReplacer("(?{{role}}", "(?P<role>", "(?{{accountid}}", "(?P<accountid>")
 	trustedEntity = regexp.MustCompile(`entityID="http://www.okta.com/([^"]*)"`)
@@ -287,7 +323,7 @@ func (w *world) offers(okta *world, group string) (roles []string) {
 			continue
 		}
 		assignment, ok := okta.assigned[id][group]
-		if !ok {
+		if !ok && !okta.hasByRule(id, group) {
 			continue
 		}
 		offered := assignment.Roles

@@ -31,6 +31,7 @@ type world struct {
 	signing      map[string][]provision.SigningKey // by application
 	apps         map[string]*provision.Application
 	groups       map[string]*provision.Group
+	rules        map[string]*provision.Rule                 // by name
 	assigned     map[string]map[string]provision.Assignment // by the application and the group
 	made         int
 	tries        int                // of a new key, before it is taken
@@ -57,6 +58,7 @@ func newWorld(clock clockwork.Clock) *world {
 		identity:  provision.Identity{Account: account, ARN: "arn:aws:sts::111122223333:assumed-role/Access/oktaws", Alias: "gmail"},
 		providers: map[string]*provision.Provider{}, stacks: map[string]*provision.Stack{}, roles: map[string]*provision.Role{},
 		users: map[string]*provision.User{}, apps: map[string]*provision.Application{}, groups: map[string]*provision.Group{},
+		rules:    map[string]*provision.Rule{},
 		assigned: map[string]map[string]provision.Assignment{}, use: map[string]provision.KeyUse{}, templates: map[string]string{},
 		signing: map[string][]provision.SigningKey{}, inStack: map[string]map[string]stackRole{}, next: map[string]string{},
 		imported: map[string]bool{}, others: map[store.AccountKey]*world{},

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,8 +11,12 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// learnApplication notes which application is the account's. An open task leads to it.
-func (w *work) learnApplication(ctx context.Context, app Application) error {
+// errGivenUp is the cause where the application that an account was to join is not the shared one any more.
+var errGivenUp = errors.New("the application was given up")
+
+// learnApplication notes which application is the account's. An open task leads to it. Who joins one without being alone
+// fails with errGivenUp where another account has given it up since.
+func (w *work) learnApplication(ctx context.Context, app Application, joins bool) error {
 	return w.save(ctx, func(tx *store.Tx, a *store.Account) error {
 		before := a.Known.AdminURL
 		k := &a.Known
@@ -26,7 +31,7 @@ func (w *work) learnApplication(ctx context.Context, app Application) error {
 		}
 		k.AppID, k.AppName, k.AdminURL, k.TileURL = app.ID, app.Name, app.AdminURL, app.TileURL
 		if a.Shared != "" {
-			if err := learnShared(tx, *a, app); err != nil {
+			if err := learnShared(tx, *a, app, joins); err != nil {
 				return err
 			}
 		}
@@ -45,12 +50,15 @@ func (w *work) learnApplication(ctx context.Context, app Application) error {
 }
 
 // learnShared notes which application the accounts share.
-func learnShared(tx *store.Tx, a store.Account, app Application) error {
+func learnShared(tx *store.Tx, a store.Account, app Application, joins bool) error {
 	shared, err := tx.SharedApplication(a.Partition, a.Shared)
 	if err != nil || shared.AppID == app.ID {
 		return err
 	}
-	shared.AppID, shared.NextKeyID = app.ID, ""
+	if joins {
+		return errGivenUp
+	}
+	shared.AppID, shared.NextKeyID, shared.Made = app.ID, "", a.Known.AppMade
 	return tx.SaveApplication(&shared)
 }
 
@@ -96,7 +104,7 @@ func (w *work) findApplication(ctx context.Context) (*Application, error) {
 				Remedy:  "oktaws looks once more, and makes a new one where it stays away."}
 		}
 	}
-	apps, err := w.r.okta.FindApplications(ctx, a.AppLabel())
+	apps, err := w.labelled(ctx)
 	if err != nil {
 		return nil, err
 	}

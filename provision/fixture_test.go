@@ -208,7 +208,7 @@ func (w *world) changes() (changes []string) {
 }
 
 var reads = map[string]bool{"Status": true, "Identity": true, "Provider": true, "Stack": true, "StackFailure": true, "StackTemplate": true, "StackResources": true,
-	"Survey": true, "AccessKeys": true, "KeyUse": true, "FindApplications": true, "Application": true, "SigningKeys": true, "Metadata": true, "FindGroup": true,
+	"Survey": true, "AccessKeys": true, "KeyUse": true, "FindApplications": true, "Application": true, "SigningKeys": true, "Metadata": true, "FindGroup": true, "FindGroups": true, "FindRule": true, "Rule": true,
 	"Group": true, "Assignments": true, "DetectDrift": true, "TryAccessKey": true}
 
 func (f *fixture) update(change func(*store.Tx) error) {

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -76,6 +77,14 @@ func (w *work) assignedRoles(roles []string) []string {
 // oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
 func (w *work) oktaGroups(ctx context.Context) (result, error) {
 	ids, err := w.assignGroups(ctx)
+	if want, ok := w.wantPeople(); ok && err == nil {
+		if res, err := w.keepPeople(ctx, want); err != nil || res.state != store.StepDone {
+			if err != nil {
+				return w.orGone(ctx, oktaGroups, err)
+			}
+			return res, nil
+		}
+	}
 	if store.KindOf(err) == store.NeedsPerson && err != nil {
 		return w.rolesRefused(ctx, err)
 	}
@@ -109,50 +118,75 @@ func (w *work) oktaGroups(ctx context.Context) (result, error) {
 	return result{state: store.StepDone, note: strings.Join(names, ", "), left: notes}, nil
 }
 
-// assignGroups makes and assigns the groups, and returns their IDs by role.
+// assignGroups makes and assigns the groups, and returns their IDs by role. What is assigned already is asked for only if
+// there is a group that may be: nobody can have assigned one that this very call has made. Where a group of people has the
+// application, there is nothing to assign.
 func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
-	app := w.known().AppID
-	assigned, err := w.r.okta.Assignments(ctx, app)
-	if err != nil {
-		return nil, err
-	}
+	app, s := w.known().AppID, w.sight()
+	w.tell(answers{})
+	_, people := w.wantPeople()
 	wanted, err := w.wantGroups()
 	if err != nil {
 		return nil, err
 	}
-	ids := map[string]string{}
+	ids, is, groups := map[string]string{}, map[string]Assignment{}, map[string]Group{}
 	for _, g := range wanted {
-		group, err := w.group(ctx, g, assigned)
+		group, made, err := w.group(ctx, g, s)
 		if err != nil {
 			return nil, err
 		}
+		groups[group.Name] = group
 		for _, role := range g.roles {
 			ids[role] = group.ID
+		}
+		if people {
+			continue
+		}
+		var assigned map[string]Assignment
+		if !made {
+			if assigned, err = s.assignedTo(ctx, app); err != nil {
+				return nil, err
+			}
 		}
 		want := w.assignedRoles(g.roles)
 		var before *Assignment
 		if have, ok := assigned[group.ID]; ok {
+			is[group.ID] = have
 			if sameSet(have.Roles, want) || want == nil {
 				continue // in mode groups, what an earlier mode has assigned does no harm
 			}
 			before = &have
 		}
-		if err := w.r.okta.Assign(ctx, app, group.ID, before, want); err != nil {
+		now, err := w.r.okta.Assign(ctx, app, group.ID, before, want)
+		if err != nil {
 			return nil, err
 		}
+		now.Group = group
+		is[group.ID] = now
 	}
+	if people {
+		is = nil
+	}
+	w.tell(answers{groups: groups, assigned: is})
 	return ids, nil
 }
 
 // group returns the Okta group: the one that is known, else one of its name, else a new one. In mode groups the name
-// counts, so that a group of ours that has another one is given it; who is in it stays so.
-func (w *work) group(ctx context.Context, g wantedGroup, assigned map[string]Assignment) (Group, error) {
+// counts, so that a group of ours that has another one is given it; who is in it stays so. made says that it is new.
+func (w *work) group(ctx context.Context, g wantedGroup, s *sight) (_ Group, made bool, _ error) {
 	if g.id != "" {
-		known := assigned[g.id].Group
+		var known Group
+		if _, people := w.wantPeople(); !people {
+			assigned, err := s.assignedTo(ctx, w.known().AppID)
+			if err != nil {
+				return Group{}, false, err
+			}
+			known = assigned[g.id].Group
+		}
 		if known.Name == "" {
 			found, err := w.r.okta.Group(ctx, g.id)
 			if err != nil {
-				return Group{}, err
+				return Group{}, false, err
 			}
 			if found != nil {
 				known = *found
@@ -161,38 +195,45 @@ func (w *work) group(ctx context.Context, g wantedGroup, assigned map[string]Ass
 		switch {
 		case known.ID == "": // somebody has deleted it
 		case known.Name == g.name || w.get().Mode != store.ModeGroups:
-			return known, nil
+			return known, false, nil
 		default:
 			if mine, err := w.soleGroup(ctx, known); err != nil {
-				return Group{}, err
+				return Group{}, false, err
 			} else if mine && !g.exists {
 				before := known.Name
 				known.Name = g.name
-				return known, w.renamed(w.r.okta.RenameGroup(ctx, known.ID, g.name), before, g.name)
+				return known, false, w.renamed(w.r.okta.RenameGroup(ctx, known.ID, g.name), before, g.name)
 			}
 			g.before = []string{known.ID}
 		}
 	}
+	if !g.exists && len(g.before) == 0 {
+		// Okta has no two groups of a name, so that making it is the look: where there is one, Okta refuses.
+		group, err := w.r.okta.CreateGroup(ctx, g.name, w.groupNote())
+		if err == nil || store.KindOf(err) != store.Conflict {
+			return group, err == nil, w.lookAgain(oktaGroups, err)
+		}
+		found, findErr := w.r.okta.FindGroup(ctx, g.name)
+		if findErr != nil || found == nil {
+			return Group{}, false, cmp.Or(findErr, w.lookAgain(oktaGroups, err))
+		}
+		return *found, false, nil
+	}
 	found, err := w.r.okta.FindGroup(ctx, g.name)
-	if err != nil {
-		return Group{}, err
-	}
-	if found != nil {
-		return *found, nil
-	}
 	switch {
+	case err != nil:
+		return Group{}, false, err
+	case found != nil:
+		return *found, false, nil
 	case g.exists:
-		return Group{}, &store.Error{Kind: store.Permanent,
+		return Group{}, false, &store.Error{Kind: store.Permanent,
 			Message: fmt.Sprintf("Okta has no group named %s, and the role set %s says that it is there already for account %s.", g.name, w.get().RoleSetName(), w.key.ID),
 			Remedy:  "Make that group in Okta and put in it who shall have the role, or mend role_sets in the configuration and restart oktaws; then retry."}
-	case len(g.before) > 0:
-		// A new group would be empty, and who has the roles now would lose them, or come to others.
-		return Group{}, &store.Error{Kind: store.Permanent,
-			Message: fmt.Sprintf("Okta has no group named %s for %s in account %s, and the group that gives people these roles now is none that oktaws may rename: it was not made for this account alone, or does not give the same roles.", g.name, strings.Join(g.roles, ", "), w.key.ID),
-			Remedy:  "Make that group in Okta and put in it who shall have the roles, then retry."}
 	}
-	made, err := w.r.okta.CreateGroup(ctx, g.name, w.groupNote())
-	return made, w.lookAgain(oktaGroups, err)
+	// A new group would be empty, and who has the roles now would lose them, or come to others.
+	return Group{}, false, &store.Error{Kind: store.Permanent,
+		Message: fmt.Sprintf("Okta has no group named %s for %s in account %s, and the group that gives people these roles now is none that oktaws may rename: it was not made for this account alone, or does not give the same roles.", g.name, strings.Join(g.roles, ", "), w.key.ID),
+		Remedy:  "Make that group in Okta and put in it who shall have the roles, then retry."}
 }
 
 // renamed explains that a group can't have a name since another has it.

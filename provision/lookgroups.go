@@ -21,6 +21,9 @@ func (w *work) strangersGroup(ctx context.Context, g wantedGroup) (bool, error) 
 }
 
 func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error) {
+	if want, ok := w.wantPeople(); ok {
+		return w.lookRoleGroups(ctx, s, want)
+	}
 	wanted, err := w.wantGroups()
 	if err != nil {
 		return nil, err
@@ -63,17 +66,11 @@ func (w *work) lookGroups(ctx context.Context, s *sight) ([]store.Finding, error
 		}
 		ours[have.Group.ID] = true
 		if w.get().Mode == store.ModeGroups && have.Group.Name != "" && have.Group.Name != g.name {
-			mine, err := w.soleGroup(ctx, have.Group)
+			named, err := w.lookName(ctx, g, have.Group)
 			if err != nil {
 				return nil, err
 			}
-			what := fmt.Sprintf("The Okta group of the role %s is called %s, not %s", as, have.Group.Name, g.name)
-			means := "Okta can't read the role off its name: its members can't sign on as " + as
-			if mine && !g.exists {
-				add("name", what, means, "gives it that name")
-			} else {
-				out = append(out, forPerson(oktaGroups, as+"/name", what, means, "Give it that name in Okta, or make a group of that name with the same members; oktaws renames no group that it has not made for this account alone"))
-			}
+			out = append(out, named...)
 		}
 		if want := w.assignedRoles(g.roles); !sameSet(have.Roles, want) && w.get().Mode == store.ModeAPI {
 			what := fmt.Sprintf("The Okta group %s gives %s, not %s", g.name, strings.Join(have.Roles, ", "), as)

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/oktaws/oktaws/store"
@@ -69,10 +70,20 @@ func (w *work) lookMapping(ctx context.Context, s *sight) ([]store.Finding, erro
 }
 
 // roleMapping makes true that the application learns the roles as the integration mode says. It comes after the groups,
-// so that people keep their roles while an account changes from one mode to the other.
-func (w *work) roleMapping(ctx context.Context) (result, error) { return w.alone(ctx, w.mapRoles) }
+// so that people keep their roles while an account changes from one mode to the other. Where there is nothing to change, it
+// need not be alone.
+func (w *work) roleMapping(ctx context.Context) (result, error) {
+	res, err := w.mapRoles(ctx, false)
+	if errors.Is(err, errChanges) {
+		return w.alone(ctx, func(ctx context.Context) (result, error) { return w.mapRoles(ctx, true) })
+	}
+	return res, err
+}
 
-func (w *work) mapRoles(ctx context.Context) (result, error) {
+// errChanges is the cause where something is to be changed that nothing but a look was allowed for.
+var errChanges = errors.New("there is something to change")
+
+func (w *work) mapRoles(ctx context.Context, may bool) (result, error) {
 	want, err := w.wantMapping()
 	if err != nil {
 		return result{}, err
@@ -90,6 +101,9 @@ func (w *work) mapRoles(ctx context.Context) (result, error) {
 	note := map[bool]string{true: "from the names of groups", false: "from the groups' assignments"}[w.get().Mode == store.ModeGroups]
 	if len(w.lookSettings(roleMapping, *app, want)) == 0 {
 		return done(note)
+	}
+	if !may {
+		return result{}, errChanges
 	}
 	_, err = w.r.okta.UpdateApplication(ctx, app.ID, ApplicationSpec{Label: app.Label, Note: app.Note, Settings: want})
 	if err != nil {

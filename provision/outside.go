@@ -215,12 +215,14 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.ID + `"`),
 type Okta interface {
 	Applications
 	Groups
+	Rules
 }
 
 // Applications are the organization's amazon_aws applications.
 type Applications interface {
-	// FindApplications returns the applications of any kind and status whose label is exactly label.
-	FindApplications(ctx context.Context, label string) ([]Application, error)
+	// FindApplications returns the applications of any kind and status whose label is exactly one of the labels. For
+	// many labels it takes hardly more calls than for one.
+	FindApplications(ctx context.Context, labels ...string) ([]Application, error)
 	Application(ctx context.Context, id string) (*Application, error)
 	CreateApplication(ctx context.Context, s ApplicationSpec) (Application, error)
 	// UpdateApplication reads the application, sets what differs from s, and writes the whole back. changed is false
@@ -279,6 +281,9 @@ const (
 type Groups interface {
 	// FindGroup returns the OKTA_GROUP whose name is exactly name.
 	FindGroup(ctx context.Context, name string) (*Group, error)
+	// FindGroups returns those OKTA_GROUPs whose names are exactly among the names, by name. Names that begin alike take
+	// one call.
+	FindGroups(ctx context.Context, names ...string) (map[string]Group, error)
 	Group(ctx context.Context, id string) (*Group, error)
 	CreateGroup(ctx context.Context, name, description string) (Group, error)
 	// RenameGroup keeps the group's description, members and assignments.
@@ -287,8 +292,9 @@ type Groups interface {
 	// Assignments returns the group assignments of the application with their groups, by group ID.
 	Assignments(ctx context.Context, appID string) (map[string]Assignment, error)
 	// Assign assigns the group to the application with the roles (none in mode groups), or changes the assignment that
-	// there is (nil: none), and keeps its priority and what else it says.
-	Assign(ctx context.Context, appID, groupID string, have *Assignment, roles []string) error
+	// there is (nil: none), and keeps its priority and what else it says. It returns the assignment as Okta answers that
+	// it is now, with the group's ID only.
+	Assign(ctx context.Context, appID, groupID string, have *Assignment, roles []string) (Assignment, error)
 	// Unassign takes the group off the application. That it isn't assigned is no error.
 	Unassign(ctx context.Context, appID, groupID string) error
 }
@@ -305,4 +311,46 @@ type Assignment struct {
 	Priority int64
 	Roles    []string                   // profile.samlRoles
 	Profile  map[string]json.RawMessage // all that it says
+}
+
+// Rules are the organization's group rules: an active one keeps everybody who fits its expression in its groups. Okta
+// looks at everybody when a rule is activated, and then at whoever's groups change; a new name of a group is no such
+// change. https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-about-group-rules.htm
+type Rules interface {
+	// FindRule returns the rule whose name is exactly name.
+	FindRule(ctx context.Context, name string) (*Rule, error)
+	Rule(ctx context.Context, id string) (*Rule, error)
+	// CreateRule makes a rule, which is INACTIVE. The name has 1 to 50 characters; a Conflict where another rule has it.
+	CreateRule(ctx context.Context, s RuleSpec) (Rule, error)
+	// ActivateRule has Okta put everybody who fits into the rule's groups, which takes it some time.
+	ActivateRule(ctx context.Context, id string) error
+	// DeactivateRule leaves everybody in the rule's groups. Okta activates and deactivates no rule that is INVALID.
+	DeactivateRule(ctx context.Context, id string) error
+	// DeleteRule deletes a rule that is not ACTIVE, and leaves everybody in its groups: one that differs from what it
+	// shall be is deleted and made again, and takes over who is there and fits.
+	DeleteRule(ctx context.Context, id string) error
+}
+
+// RuleSpec is what a group rule shall be.
+type RuleSpec struct {
+	Name       string
+	Expression string   // such as InGroupsThatBeginWith
+	Groups     []string // IDs of the groups that it fills
+}
+
+// Rule is a group rule of Okta's.
+type Rule struct {
+	ID, Name   string
+	Status     string   // ACTIVE, INACTIVE; INVALID where a group of it is gone: it can be deleted then, and nothing else
+	Expression string   // in Okta's expression language
+	Groups     []string // IDs of the groups that it fills
+	Excluded   []string // IDs of people whom it passes over: whoever was taken out of a filled group by hand
+}
+
+// InGroupsThatBeginWith is the expression that everybody fits who is in a group whose name begins with the prefix. The
+// prefix has no quotation mark and no backslash: how Okta would read them is not written anywhere.
+// No rule with it may fill a group whose own name begins so: nobody would ever leave that.
+// https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
+func InGroupsThatBeginWith(prefix string) string {
+	return `isMemberOfGroupNameStartsWith("` + prefix + `")`
 }

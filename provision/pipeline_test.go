@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
@@ -198,7 +199,7 @@ func TestAPanicEndsOneStepOnly(t *testing.T) {
 func TestProvisioningLostBeforeTheEndIsAskedForAgain(t *testing.T) {
 	f := start(t, nil)
 	f.world.hook = func(call string) error {
-		if call == "Assignments" && f.world.count("Assignments") == 1 {
+		if call == "Assign" && f.world.count("Assign") == 1 {
 			f.world.enable() // wiped between the person's step and the groups
 		}
 		return nil
@@ -207,7 +208,7 @@ func TestProvisioningLostBeforeTheEndIsAskedForAgain(t *testing.T) {
 	f.run()
 	f.until("waiting", inState(store.Waiting))
 	f.world.enable(provision.FeatureCreateUsers, provision.FeatureUpdateAttributes)
-	f.until("asked again", func(a store.Account) bool { return f.world.count("Assignments") >= 1 && a.State == store.Waiting })
+	f.until("asked again", func(a store.Account) bool { return f.world.count("Assign") >= 1 && a.State == store.Waiting })
 	if f.task().State != store.TaskOpen {
 		t.Error("the task was not opened again")
 	}
@@ -215,8 +216,15 @@ func TestProvisioningLostBeforeTheEndIsAskedForAgain(t *testing.T) {
 	f.until("linked", inState(store.Linked))
 }
 
+// What Okta has just answered is as good as another look at the assignments; what it has answered a while ago isn't.
 func TestVerifySendsBackToWhatIsUndone(t *testing.T) {
 	f := start(t, nil)
+	f.world.after = func(call string) error {
+		if call == "Application" && f.world.count("Assign") == 3 { // the step after the groups
+			f.clock.Advance(2 * time.Minute)
+		}
+		return nil
+	}
 	f.world.hook = func(call string) error {
 		if call == "Survey" && f.world.count("Assign") == 3 && f.world.count("Survey") == 3 { // verify's look at the roles
 			f.world.mu.Lock()

@@ -142,7 +142,7 @@ func (w *work) wantMetadata(ctx context.Context, app, signing string) (string, e
 			more = append(more, k.SigningKeyID)
 		}
 	}
-	metadata, err := w.r.okta.Metadata(ctx, app, signing)
+	metadata, err := w.metadataOf(ctx, app, signing)
 	held := []string{signing}
 	for _, kid := range more {
 		if err != nil || kid == "" || slices.Contains(held, kid) {
@@ -150,7 +150,7 @@ func (w *work) wantMetadata(ctx context.Context, app, signing string) (string, e
 		}
 		held = append(held, kid)
 		var more string
-		if more, err = w.r.okta.Metadata(ctx, app, kid); err == nil {
+		if more, err = w.metadataOf(ctx, app, kid); err == nil {
 			metadata, err = joinMetadata(metadata, more)
 		}
 	}
@@ -164,6 +164,11 @@ func (w *work) samlProvider(ctx context.Context) (result, error) {
 	next, err := w.nextShared(ctx)
 	if err != nil {
 		return result{}, err
+	}
+	if rest, err := w.settlesFor(ctx); err != nil {
+		return result{}, err
+	} else if rest > 0 {
+		return again(rest, "lets the new Okta application settle")
 	}
 	metadata, err := w.wantMetadata(ctx, a.Known.AppID, a.Known.SigningKeyID)
 	if err != nil {

@@ -25,13 +25,16 @@ type Reconciler struct {
 	cfg   Config
 	log   *slog.Logger
 
-	reached sync.Map // the accounts that the credentials were seen to lead to
-	passes  sync.Map // by account, what tells the pass over it to give way
+	reached  sync.Map // the accounts that the credentials were seen to lead to
+	passes   sync.Map // by account, what tells the pass over it to give way
+	rollCall *rollCall
+	metadata sharedMetadata
+	people   peopleInOrder
 }
 
 // New makes the reconciler; nothing is called before Run.
 func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reconciler {
-	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log}
+	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall()}
 }
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.
@@ -94,7 +97,7 @@ func (r *Reconciler) pass(ctx context.Context, key store.AccountKey) error {
 		return w.save(ctx, func(_ *store.Tx, a *store.Account) error { a.Problem = store.ProblemOf(err); return nil })
 	}
 	if linked && !a.CheckDue.IsZero() && !a.CheckDue.After(w.now()) {
-		return w.check(ctx, r.driftsTurn(w.now()))
+		return w.check(ctx, r.driftsTurn(w.now()), false)
 	}
 	if err := w.prepare(ctx); err != nil {
 		return err

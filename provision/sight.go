@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -14,6 +15,7 @@ type sight struct {
 	w           *work
 	app         once[*Application]
 	assignments once[map[string]Assignment]
+	groups      once[map[string]Group] // of the account's names, by name
 	metadata    once[string]
 	provider    once[*Provider]
 	stack       once[*Stack]
@@ -21,6 +23,8 @@ type sight struct {
 	keys        once[[]usedKey]
 	thrifty     bool            // a check, which happens often and to all accounts: it asks for as little as will do
 	drift       bool            // CloudFormation was asked to compare the stack
+	asked       bool            // somebody has asked for it
+	last        bool            // the last look of a link: what was seen in this minute isn't asked for again
 	before      []store.Finding // what the last check has found
 
 	strangers []Application // of the label, that the account's application can't be
@@ -69,7 +73,7 @@ func (s *sight) application(ctx context.Context) (*Application, error) {
 				return app, err
 			}
 		}
-		apps, err := s.w.r.okta.FindApplications(ctx, s.w.get().AppLabel())
+		apps, err := s.w.labelled(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +93,52 @@ func (s *sight) assigned(ctx context.Context) (map[string]Assignment, error) {
 		}
 		return s.w.r.okta.Assignments(ctx, app.ID)
 	})
+}
+
+func (s *sight) assignedTo(ctx context.Context, app string) (map[string]Assignment, error) {
+	return s.assignments.get(func() (map[string]Assignment, error) { return s.w.r.okta.Assignments(ctx, app) })
+}
+
+// named returns the groups of those names, by name.
+func (s *sight) named(ctx context.Context, names []string) (map[string]Group, error) {
+	return s.groups.get(func() (map[string]Group, error) { return s.w.r.okta.FindGroups(ctx, names...) })
+}
+
+// answers are what Okta has answered, in this pass, to the calls that made and assigned the account's groups: all of them,
+// each as it is now. For a minute that is as good as to ask again.
+type answers struct {
+	at       time.Time
+	groups   map[string]Group      // by name
+	assigned map[string]Assignment // by group ID; nil where the account assigns none
+}
+
+const answersHold = time.Minute
+
+// tell keeps the answers for the last look of this pass; empty ones: there are none any more.
+func (w *work) tell(a answers) {
+	a.at = w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = a
+}
+
+// lastSight is a sight that begins with what Okta has just answered. It is for the last look of a link alone: whatever
+// somebody has assigned beside the account's own groups it does not see, and leaves to the checks to tell.
+func (w *work) lastSight() *sight {
+	s, now := w.sight(), w.now()
+	s.last = true
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if now.Sub(w.told.at) > answersHold || w.told.at.After(now) {
+		return s
+	}
+	if w.told.groups != nil {
+		s.groups = once[map[string]Group]{asked: true, value: w.told.groups}
+	}
+	if w.told.assigned != nil {
+		s.assignments = once[map[string]Assignment]{asked: true, value: w.told.assigned}
+	}
+	return s
 }
 
 func (s *sight) identityProvider(ctx context.Context) (*Provider, error) {

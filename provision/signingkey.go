@@ -192,7 +192,7 @@ func (w *work) rotated(ctx context.Context) (result, error) {
 	if next == "" {
 		next = w.known().SigningKeyID
 	}
-	metadata, err := w.r.okta.Metadata(ctx, w.known().AppID, next)
+	metadata, err := w.metadataOf(ctx, w.known().AppID, next)
 	if err != nil {
 		return w.orGone(ctx, signingKey, err)
 	}

@@ -14,7 +14,12 @@ func (w *work) remainsApplication(ctx context.Context, s *sight) ([]store.Findin
 	}
 	var out []store.Finding
 	for _, app := range apps {
-		switch keep, err := w.keepsApplication(ctx, app); {
+		var keep string
+		err := w.r.store.View(ctx, func(tx *store.ReadTx) (err error) {
+			keep, err = w.keepsApplication(tx, w.get(), app)
+			return err
+		})
+		switch {
 		case err != nil:
 			return nil, err
 		case keep != "":
@@ -22,6 +27,11 @@ func (w *work) remainsApplication(ctx context.Context, s *sight) ([]store.Findin
 		default:
 			out = append(out, finding(oktaApp, app.ID, describe(app), "Its tile goes away: nobody can sign on any more", "deactivates and deletes it"))
 		}
+	}
+	if shared, left, err := w.peopleLeft(ctx); err != nil {
+		return nil, err
+	} else if left {
+		out = append(out, finding(oktaApp, "people", fmt.Sprintf("The Okta group of everybody who has the application %s, and the group rule that fills it", shared.Label), "", "deletes them"))
 	}
 	return out, nil
 }
@@ -43,18 +53,16 @@ func (w *work) applications(ctx context.Context, s *sight) ([]Application, error
 }
 
 // keepsApplication says what there is to say of an application that is not to be deleted; "" of one that is.
-func (w *work) keepsApplication(ctx context.Context, app Application) (what string, err error) {
+func (w *work) keepsApplication(tx *store.ReadTx, a store.Account, app Application) (what string, err error) {
 	mine, shared := bears(app.Note, w.ownMark()), bears(app.Note, w.sharedMark())
 	if !mine && !shared {
 		return describe(app) + ", which does not bear our mark", nil
 	}
-	a, used := w.get(), false
-	err = w.r.store.View(ctx, func(tx *store.ReadTx) error {
-		return tx.Accounts(func(other store.Account) bool {
-			joins := shared && other.Partition == a.Partition && other.Shared == a.Shared
-			used = other.AccountKey != w.key && other.Desired == store.WantLinked && (joins || other.Known.AppID == app.ID)
-			return !used
-		})
+	used := false
+	err = tx.Accounts(func(other store.Account) bool {
+		joins := shared && other.Partition == a.Partition && other.Shared == a.Shared
+		used = other.AccountKey != w.key && other.Desired == store.WantLinked && (joins || other.Known.AppID == app.ID)
+		return !used
 	})
 	if used {
 		what = describe(app) + ", which other accounts share"
@@ -75,6 +83,9 @@ func (w *work) undoApplication(ctx context.Context) (result, error) {
 			return result{}, err
 		}
 		res := result{state: store.StepDone, note: "there is none"}
+		if err := w.dropPeople(ctx); err != nil {
+			return result{}, w.lookAgain(oktaApp, err)
+		}
 		for _, app := range apps {
 			kept, err := w.giveUp(ctx, app)
 			switch {
@@ -93,11 +104,16 @@ func (w *work) undoApplication(ctx context.Context) (result, error) {
 
 // giveUp deletes an application of ours, or names it where it is not to be deleted.
 func (w *work) giveUp(ctx context.Context, app Application) (kept string, err error) {
-	if kept, err = w.keepsApplication(ctx, app); err != nil {
-		return "", err
-	}
-	if kept != "" { // where nobody else has it, it is somebody else's from now on
-		return kept, w.save(ctx, func(tx *store.Tx, a *store.Account) error { return forgetShared(tx, *a, app.ID) })
+	// Forgotten before it is deleted, in the transaction that finds nobody else who has it: who is about to join it learns
+	// of that. Where it stays, though nobody has it, it is somebody else's from now on.
+	err = w.save(ctx, func(tx *store.Tx, a *store.Account) error {
+		if kept, err = w.keepsApplication(&tx.ReadTx, *a, app); err != nil {
+			return err
+		}
+		return forgetShared(tx, *a, app.ID)
+	})
+	if err != nil || kept != "" {
+		return kept, err
 	}
 	if app.Status == "ACTIVE" {
 		if err := w.r.okta.DeactivateApplication(ctx, app.ID); err != nil {
@@ -107,7 +123,7 @@ func (w *work) giveUp(ctx context.Context, app Application) (kept string, err er
 	if err := w.r.okta.DeleteApplication(ctx, app.ID); err != nil && store.KindOf(err) != store.NotFound {
 		return "", err
 	}
-	return "", w.save(ctx, func(tx *store.Tx, a *store.Account) error { return forgetShared(tx, *a, app.ID) })
+	return "", nil
 }
 
 // forgetShared forgets a shared application that was deleted or left, unless another account has it.

@@ -101,23 +101,23 @@ func (w *work) undoGroups(ctx context.Context) (result, error) {
 	return result{state: store.StepDone, note: fmt.Sprintf("%d taken off the application", len(ids)), left: kept}, nil
 }
 
-// retireGroup takes a group off the application, and deletes it if it was made for this account alone. It names the group
+// retireGroup deletes a group that was made for this account alone, and takes another off the application. It names the group
 // where that is left. One of others' stays in any case.
 func (w *work) retireGroup(ctx context.Context, id string, others bool) (kept string, err error) {
-	if app := w.known().AppID; app != "" {
-		if err := w.r.okta.Unassign(ctx, app, id); err != nil {
-			return "", err
-		}
-	}
 	group, err := w.r.okta.Group(ctx, id)
 	if err != nil || group == nil {
-		return "", err
+		return "", err // with the group, its assignments are gone
 	}
 	mine, err := w.soleGroup(ctx, *group)
 	if err != nil {
 		return "", err
 	}
 	if !mine || others {
+		if app := w.known().AppID; app != "" {
+			if err := w.r.okta.Unassign(ctx, app, id); err != nil {
+				return "", err
+			}
+		}
 		return "The Okta group " + group.Name + ", which was not made for this account alone", nil
 	}
 	if err := w.r.okta.DeleteGroup(ctx, id); err != nil && store.KindOf(err) != store.NotFound {

@@ -13,7 +13,7 @@ const verifyRounds = 3
 // verify takes a last look at all of it from both sides. What it finds undone is done again; what stays wrong is told.
 // What wants a person, or a rotation, is for the checks to tell; but for provisioning, without which nobody signs on.
 func (w *work) verify(ctx context.Context) (result, error) {
-	s := w.sight()
+	s := w.lastSight()
 	app, err := s.application(ctx)
 	if err != nil {
 		return result{}, err

@@ -19,6 +19,7 @@ type work struct {
 	request string // that was being carried out when the pass began
 	mu      sync.Mutex
 	account store.Account // as it was last read or written
+	told    answers
 }
 
 func (r *Reconciler) open(ctx context.Context, key store.AccountKey, claim store.Claim) (*work, error) {

@@ -165,6 +165,7 @@ var ErrForeign = errors.New("made by somebody else")
 type Known struct {
 	Alias         string               `json:"alias,omitempty"`
 	AppID         string               `json:"app_id,omitempty"`
+	AppMade       time.Time            `json:"app_made,omitzero"`   // when Okta was last asked to make the application; without AppID, nobody knows what became of that
 	AppName       string               `json:"app_name,omitempty"`  // amazon_aws
 	AdminURL      string               `json:"admin_url,omitempty"` // the application's Provisioning tab in the admin console
 	TileURL       string               `json:"tile_url,omitempty"`  // what a click on the application's tile opens

@@ -1,14 +1,19 @@
 package store
 
+import "time"
+
 // Application is an Okta application that several accounts share. What belongs to the application and not to one of the
 // accounts is kept here; who changes it in Okta claims it first.
 type Application struct {
 	Meta
-	Partition    string `json:"partition"`
-	Label        string `json:"label"`
-	AppID        string `json:"app_id,omitempty"`
-	SigningKeyID string `json:"signing_key_id,omitempty"`
-	NextKeyID    string `json:"next_signing_key_id,omitempty"` // the signing key that takes its place, once every account's identity provider has its certificate
+	Partition    string    `json:"partition"`
+	Label        string    `json:"label"`
+	AppID        string    `json:"app_id,omitempty"`
+	Made         time.Time `json:"made,omitzero"` // when we had Okta make it; zero: it was there
+	SigningKeyID string    `json:"signing_key_id,omitempty"`
+	PeopleID     string    `json:"people_id,omitempty"`           // the Okta group of everybody who has the application; empty: the accounts assign their groups themselves
+	RuleID       string    `json:"rule_id,omitempty"`             // the Okta group rule that fills it
+	NextKeyID    string    `json:"next_signing_key_id,omitempty"` // the signing key that takes its place, once every account's identity provider has its certificate
 }
 
 const applicationPrefix = "application/"

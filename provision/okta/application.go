@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,26 +72,47 @@ func (c *Client) toApplication(a application) provision.Application {
 	}
 }
 
-// FindApplications returns the applications of any kind and status whose label is exactly label. Okta's own search
-// is by prefix, of names and labels, and only narrows the list that is compared here.
-func (c *Client) FindApplications(ctx context.Context, label string) ([]provision.Application, error) {
+// FindApplications returns the applications of any kind and status whose label is exactly one of the labels. For a few
+// labels it asks for each by Okta's own search, which is by prefix, of names and labels, and only narrows what is compared
+// here; for more labels than a list of all applications has had pages, it lists them all.
+func (c *Client) FindApplications(ctx context.Context, labels ...string) ([]provision.Application, error) {
 	var found []provision.Application
-	query := url.Values{"q": {label}, "limit": {pageSize}, "includeNonDeleted": {"true"}}
-	err := c.list(ctx, fmt.Sprintf("look for Okta applications named %q", label), appsPath, query, func(entry json.RawMessage) error {
-		var named struct {
-			Label string `json:"label"`
+	pages := 0
+	look := func(doing string, query url.Values, wanted ...string) error {
+		query.Set("limit", pageSize)
+		query.Set("includeNonDeleted", "true")
+		entries := 0
+		err := c.list(ctx, doing, appsPath, query, func(entry json.RawMessage) error {
+			entries++
+			var named struct {
+				Label string `json:"label"`
+			}
+			if err := json.Unmarshal(entry, &named); err != nil || !slices.Contains(wanted, named.Label) {
+				return err // an application of another name may be of any shape
+			}
+			var a application
+			if err := json.Unmarshal(entry, &a); err != nil {
+				return err
+			}
+			found = append(found, c.toApplication(a))
+			return nil
+		})
+		pages = 1 + entries/mostOnPage
+		return err
+	}
+	if len(labels) > max(1, int(c.pages.Load())) {
+		err := look(fmt.Sprintf("look for %d Okta applications", len(labels)), url.Values{}, labels...)
+		if err == nil {
+			c.pages.Store(int32(pages))
 		}
-		if err := json.Unmarshal(entry, &named); err != nil || named.Label != label {
-			return err // an application of another name may be of any shape
+		return found, err
+	}
+	for _, label := range labels {
+		if err := look(fmt.Sprintf("look for Okta applications named %q", label), url.Values{"q": {label}}, label); err != nil {
+			return nil, err
 		}
-		var a application
-		if err := json.Unmarshal(entry, &a); err != nil {
-			return err
-		}
-		found = append(found, c.toApplication(a))
-		return nil
-	})
-	return found, err
+	}
+	return found, nil
 }
 
 // Application returns the application, or nil where there is none.

@@ -69,12 +69,13 @@ func (c *Client) Assignments(ctx context.Context, appID string) (map[string]prov
 
 // Assign assigns the group to the application with exactly these roles, in one request. A new assignment (have is nil)
 // gets the next priority from Okta; one that is there keeps its priority and what else its profile holds, and is left
-// alone where it has the roles already. Before provisioning is enabled, roles fail with NeedsPerson.
-func (c *Client) Assign(ctx context.Context, appID, groupID string, have *provision.Assignment, roles []string) error {
+// alone where it has the roles already. What Okta answers is returned, with the group's ID only. Before provisioning is
+// enabled, roles fail with NeedsPerson.
+func (c *Client) Assign(ctx context.Context, appID, groupID string, have *provision.Assignment, roles []string) (provision.Assignment, error) {
 	body, profile := map[string]any{}, map[string]any{}
 	if have != nil {
 		if sameRoles(have.Roles, roles) {
-			return nil
+			return *have, nil
 		}
 		body["priority"] = have.Priority
 		for key, value := range have.Profile {
@@ -86,8 +87,16 @@ func (c *Client) Assign(ctx context.Context, appID, groupID string, have *provis
 		body["profile"] = profile
 	}
 	doing := fmt.Sprintf("assign the group %s to the Okta application %s", groupID, appID)
-	_, err := c.call(ctx, doing, http.MethodPut, assignmentPath(appID, groupID), nil, body, nil)
-	return err
+	var is assignment
+	if _, err := c.call(ctx, doing, http.MethodPut, assignmentPath(appID, groupID), nil, body, &is); err != nil {
+		return provision.Assignment{}, err
+	}
+	is.GroupID = groupID
+	out, err := is.assignment()
+	if err != nil {
+		return provision.Assignment{}, c.explain(doing, err)
+	}
+	return out, nil
 }
 
 // Unassign takes the group off the application. That it isn't assigned, or that either is gone, is no error.

@@ -83,7 +83,7 @@ func TestAssign(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := newOrg(t, map[string]http.HandlerFunc{"PUT /api/v1/apps/0oa1/groups/00g1": answers(200, `{"id":"00g1"}`)})
-			if err := o.client(t).Assign(t.Context(), "0oa1", "00g1", c.have, c.roles); err != nil {
+			if _, err := o.client(t).Assign(t.Context(), "0oa1", "00g1", c.have, c.roles); err != nil {
 				t.Fatal(err)
 			}
 			calls := o.received("")
@@ -100,7 +100,7 @@ func TestAssign(t *testing.T) {
 	// What it was given is the caller's.
 	have := there(`{"samlRoles":["A"]}`)
 	o := newOrg(t, map[string]http.HandlerFunc{"PUT /api/v1/apps/0oa1/groups/00g1": answers(200, `{}`)})
-	if err := o.client(t).Assign(t.Context(), "0oa1", "00g1", have, []string{"B"}); err != nil || !reflect.DeepEqual(have, there(`{"samlRoles":["A"]}`)) {
+	if _, err := o.client(t).Assign(t.Context(), "0oa1", "00g1", have, []string{"B"}); err != nil || !reflect.DeepEqual(have, there(`{"samlRoles":["A"]}`)) {
 		t.Errorf("%+v, %v", have, err)
 	}
 }
@@ -109,7 +109,7 @@ func TestAssignRolesBeforeProvisioningIsEnabled(t *testing.T) {
 	o := newOrg(t, map[string]http.HandlerFunc{
 		"PUT /api/v1/apps/0oa1/groups/00g1": answers(400, oktaError("E0000001", "Api validation failed: assignment", "Property 'samlRoles' not found")),
 	})
-	err := o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, []string{"Administrator"})
+	_, err := o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, []string{"Administrator"})
 	wantProblem(t, err, store.NeedsPerson, "provisioning isn't enabled", "API integration", "Update User Attributes")
 }
 
@@ -123,7 +123,8 @@ func TestAssignThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOrg(t, map[string]http.HandlerFunc{"PUT /api/v1/apps/0oa1/groups/00g1": c.put})
-			wantProblem(t, o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, nil), c.kind, "assign the group 00g1 to the Okta application 0oa1")
+			_, err := o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, nil)
+			wantProblem(t, err, c.kind, "assign the group 00g1 to the Okta application 0oa1")
 			if n := len(o.received("")); n != 1 {
 				t.Errorf("%d calls", n)
 			}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -49,6 +50,8 @@ const callTimeout = 20 * time.Second
 // pageSize is how many entries a page has; it is the most that Okta gives of applications.
 const pageSize = "200"
 
+const mostOnPage = 200
+
 // maxPages ends a list whose pages never do.
 const maxPages = 1000
 
@@ -59,6 +62,8 @@ type Client struct {
 	bearer     *bearer // nil with an API token
 	fence      *fence
 	credential string // the settings that hold the credential, for people
+
+	pages atomic.Int32 // of the last list of all applications; 0: there was none yet
 }
 
 var _ provision.Okta = (*Client)(nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
@@ -60,6 +61,68 @@ func (c *Client) FindGroup(ctx context.Context, name string) (*provision.Group, 
 		err = c.list(ctx, doing, groupsPath, url.Values{"search": {exact}, "limit": {pageSize}}, visit)
 	}
 	return found, err
+}
+
+// FindGroups returns those OKTA_GROUPs whose names are exactly among the names, by name. It asks once for all that begin as
+// the names do, by q; where they begin too differently, or so many names begin alike that q's one page is full, for each.
+func (c *Client) FindGroups(ctx context.Context, names ...string) (map[string]provision.Group, error) {
+	found := map[string]provision.Group{}
+	if prefix := commonPrefix(names); len(prefix) >= shortestPrefix && len(names) > 1 {
+		seen := 0
+		query := url.Values{"q": {prefix}, "filter": {fmt.Sprintf("type eq %q", oktaGroup)}, "limit": {pageSize}}
+		err := c.list(ctx, fmt.Sprintf("look for Okta groups whose names begin with %q", prefix), groupsPath, query, func(entry json.RawMessage) error {
+			seen++
+			var g group
+			if err := json.Unmarshal(entry, &g); err != nil {
+				return err
+			}
+			if g.Type == oktaGroup && slices.Contains(names, g.Profile.Name) {
+				found[g.Profile.Name] = g.group()
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if seen < searchLimit {
+			return found, nil
+		}
+	}
+	for _, name := range names {
+		if _, ok := found[name]; ok {
+			continue
+		}
+		g, err := c.FindGroup(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if g != nil {
+			found[name] = *g
+		}
+	}
+	return found, nil
+}
+
+// shortestPrefix is from how many letters on a common beginning narrows the search.
+const shortestPrefix = 3
+
+// commonPrefix is what all the names begin with, in whole letters.
+func commonPrefix(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	prefix := []rune(names[0])
+	for _, name := range names[1:] {
+		n := 0
+		for _, r := range name {
+			if n == len(prefix) || prefix[n] != r {
+				break
+			}
+			n++
+		}
+		prefix = prefix[:n]
+	}
+	return string(prefix)
 }
 
 // CreateGroup makes a group. It fails with a Conflict where there is one of that name.

@@ -36,11 +36,16 @@ func (a *answer) permissions() string {
 	return "okta.apps.manage"
 }
 
-// grantRole says how whoever the credential speaks for gets the permission that the call lacked.
+// grantRole says how whoever the credential speaks for gets the permission that the call lacked. Group rules have no
+// permission of their own: none but these two roles may change them.
+// https://help.okta.com/en-us/content/topics/users-groups-profiles/usgp-about-group-rules.htm
 func (c *Client) grantRole(a *answer) string {
 	whom := "the admin who made the API token"
 	if c.bearer != nil {
 		whom = "the service application"
+	}
+	if strings.HasPrefix(a.path, rulesPath) {
+		return "In the Okta admin console, give " + whom + " the role Organization Administrator (or Super Administrator): Okta lets no other change group rules."
 	}
 	return "In the Okta admin console, give " + whom + " an admin role that permits " + a.permissions() + ", on all applications and all groups."
 }

@@ -23,11 +23,26 @@ var permitted = []struct {
 		_, err := c.GenerateSigningKey(ctx, "0oa1", 10)
 		return err
 	}, "okta.apps.manage", "okta.apps.manage"},
-	{"assign", func(c *Client, ctx context.Context) error { return c.Assign(ctx, "0oa1", "00g1", nil, nil) }, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
+	{"assign", func(c *Client, ctx context.Context) error {
+		_, err := c.Assign(ctx, "0oa1", "00g1", nil, nil)
+		return err
+	}, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
 	{"unassign", func(c *Client, ctx context.Context) error { return c.Unassign(ctx, "0oa1", "00g1") }, "okta.apps.manage and okta.groups.manage", "okta.apps.manage"},
 	{"read a group", func(c *Client, ctx context.Context) error { _, err := c.Group(ctx, "00g1"); return err }, "okta.groups.read", "okta.groups.read"},
 	{"create a group", func(c *Client, ctx context.Context) error { _, err := c.CreateGroup(ctx, "Staff", ""); return err }, "okta.groups.create and okta.groups.manage", "okta.groups.manage"},
 	{"delete a group", func(c *Client, ctx context.Context) error { return c.DeleteGroup(ctx, "00g1") }, "okta.groups.manage", "okta.groups.manage"},
+}
+
+func TestMissingRoleForGroupRulesIsNamed(t *testing.T) {
+	denied := answers(403, oktaError("E0000006", "You do not have permission to perform the requested action"))
+	o := newOrg(t, map[string]http.HandlerFunc{"POST /oauth2/v1/token": grants(3600), "/api/": denied})
+	_, err := o.client(t).FindRule(t.Context(), "People")
+	wantProblem(t, err, store.Denied, "give the admin who made the API token the role Organization Administrator")
+	wantProblem(t, o.service(t, pkcs8(t)).ActivateRule(t.Context(), "0pr1"), store.Denied, "give the service application the role Organization Administrator")
+
+	scopeless := answers(403, "", `WWW-Authenticate: Bearer realm="http://x", error="insufficient_scope"`)
+	o = newOrg(t, map[string]http.HandlerFunc{"POST /oauth2/v1/token": grants(3600), "/api/": scopeless})
+	wantProblem(t, o.service(t, pkcs8(t)).DeleteRule(t.Context(), "0pr1"), store.Denied, "grant okta.groups.manage; then restart oktaws")
 }
 
 func TestMissingPermissionIsNamed(t *testing.T) {

@@ -326,14 +326,14 @@ func TestRecordedAssignments(t *testing.T) {
 				roles = []string{"Administrator", "ReadOnlyAccess"}
 			}
 			o := newOrg(t, map[string]http.HandlerFunc{"PUT " + r.Path: r.serve})
-			if err := o.client(t).Assign(t.Context(), parts[4], parts[6], nil, roles); err != nil {
+			if _, err := o.client(t).Assign(t.Context(), parts[4], parts[6], nil, roles); err != nil {
 				t.Fatal(err)
 			}
 			wantJSON(t, o.received("PUT")[0].body, r.sent)
 
 			// Assigned so already, it is left alone.
 			there := readAssignment(t, r.body)
-			if err := o.client(t).Assign(t.Context(), parts[4], parts[6], &there, roles); err != nil || len(o.received("")) != 1 {
+			if _, err := o.client(t).Assign(t.Context(), parts[4], parts[6], &there, roles); err != nil || len(o.received("")) != 1 {
 				t.Errorf("%v, %d calls", err, len(o.received("")))
 			}
 		})
@@ -344,7 +344,7 @@ func TestRecordedAssignments(t *testing.T) {
 		parts := strings.Split(r.Path, "/")
 		o := newOrg(t, map[string]http.HandlerFunc{"PUT " + r.Path: put.serve})
 		there := readAssignment(t, r.body)
-		if err := o.client(t).Assign(t.Context(), parts[4], parts[6], &there, []string{"Administrator"}); err != nil {
+		if _, err := o.client(t).Assign(t.Context(), parts[4], parts[6], &there, []string{"Administrator"}); err != nil {
 			t.Fatal(err)
 		}
 		wantJSON(t, o.received("PUT")[0].body, fmt.Sprintf(`{"priority":%v,"profile":{"samlRoles":["Administrator"]}}`, field(t, r.body, "priority")))
@@ -477,7 +477,8 @@ func TestRecordedErrors(t *testing.T) {
 		r := load(t, "issue_error_400_profile_property_not_found")
 		r.body = strings.ReplaceAll(r.body, "salesforceGroups", rolesKey)
 		o := newOrg(t, map[string]http.HandlerFunc{"PUT /api/v1/apps/0oa1/groups/00g1": r.serve})
-		wantProblem(t, o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, []string{"A"}), store.NeedsPerson, "provisioning isn't enabled")
+		_, err := o.client(t).Assign(t.Context(), "0oa1", "00g1", nil, []string{"A"})
+		wantProblem(t, err, store.NeedsPerson, "provisioning isn't enabled")
 	})
 	t.Run("issue_bearer_403_dpop", func(t *testing.T) {
 		o := newOrg(t, map[string]http.HandlerFunc{"POST /oauth2/v1/token": load(t, "issue_bearer_403_dpop").serve})

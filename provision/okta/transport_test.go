@@ -39,7 +39,8 @@ func TestConnectionClosedBeforeTheAnswer(t *testing.T) {
 			return err
 		}},
 		{"assign a group", "PUT /api/v1/apps/0oa1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
-			return c.Assign(ctx, "0oa1", "00g1", nil, []string{"Administrator"})
+			_, err := c.Assign(ctx, "0oa1", "00g1", nil, []string{"Administrator"})
+			return err
 		}},
 		{"take a group off", "DELETE /api/v1/apps/0oa1/groups/00g1", 1, func(ctx context.Context, c *Client) error {
 			return c.Unassign(ctx, "0oa1", "00g1")

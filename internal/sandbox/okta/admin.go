@@ -180,8 +180,8 @@ func (s *Server) Rename(groupID, name string) error {
 
 // DeleteGroup deletes a group with its assignments.
 func (s *Server) DeleteGroup(groupID string) error {
-	return s.onGroup(groupID, func(g *group, _ time.Time) error {
-		s.dropGroup(g)
+	return s.onGroup(groupID, func(g *group, now time.Time) error {
+		s.dropGroup(g, now)
 		return nil
 	})
 }

@@ -36,9 +36,9 @@ type application struct {
 	signOn        object
 	implicit      bool
 
-	keys           []*signingKey
-	kid            string // of the key in use; empty unless signOnMode is SAML_2_0
-	metadataMisses int
+	keys         []*signingKey
+	kid          string    // of the key in use; empty unless signOnMode is SAML_2_0
+	metadataFrom time.Time // before that it has no metadata; zero: always
 
 	provisioning provisioning
 	assignments  map[string]*assignment // by group ID

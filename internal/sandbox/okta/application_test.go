@@ -197,11 +197,12 @@ func TestAnApplicationOfTheConsoleHasNoSigningKey(t *testing.T) {
 }
 
 func TestMetadataHoldsTheKeysCertificate(t *testing.T) {
-	o := newOrg(t, func(c *Config) { c.MetadataMisses = 0 })
+	o := newOrg(t, func(c *Config) { c.MetadataAfter = 0 })
 	id, path := o.create("Meta")
 	app, _ := o.Application(id)
 	metadata := path + "/sso/saml/metadata?kid="
 	o.want(o.do("GET", metadata+app.SigningKeyID, "", "Accept", "application/xml"), 404, "E0000007")
+	o.clock.Advance(time.Second)
 	a := o.want(o.do("GET", metadata+app.SigningKeyID, "", "Accept", "application/xml"), 200)
 	if got := a.Header.Get("Content-Type"); got != "application/xml;charset=ISO-8859-1" {
 		t.Errorf("content type %s", got)

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -135,12 +136,7 @@ func (s *Server) create(b applicationBody, now time.Time) (*application, error) 
 	}
 	a := s.newApplication(now)
 	b.fill(a, settings)
-	switch {
-	case s.cfg.MetadataMisses == 0:
-		a.metadataMisses = 1
-	case s.cfg.MetadataMisses > 0:
-		a.metadataMisses = s.cfg.MetadataMisses
-	}
+	a.metadataFrom = now.Add(cmp.Or(s.cfg.MetadataAfter, time.Second))
 	a.sign()
 	return a, nil
 }

@@ -19,7 +19,7 @@ func bases() (known []wire.Basis, strays []string) {
 	for _, op := range operations {
 		names = append(names, op.id)
 	}
-	return wire.Match("okta", names, slices.Concat(callBases, applicationBases, assignmentBases, groupBases, personBases)...)
+	return wire.Match("okta", names, slices.Concat(callBases, applicationBases, assignmentBases, groupBases, ruleBases, personBases)...)
 }
 
 var callBases = []wire.Basis{{

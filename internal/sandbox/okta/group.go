@@ -154,17 +154,18 @@ func (s *Server) deleteGroup(c *call) error {
 	if err != nil {
 		return err
 	}
-	s.dropGroup(g)
+	s.dropGroup(g, c.now)
 	s.touch()
 	return c.reply(http.StatusNoContent, nil)
 }
 
-// dropGroup deletes a group and its assignments. The caller holds s.mu.
-func (s *Server) dropGroup(g *group) {
+// dropGroup deletes a group and its assignments, and makes the rules invalid that fill it. The caller holds s.mu.
+func (s *Server) dropGroup(g *group, now time.Time) {
 	delete(s.groups, g.id)
 	for _, a := range s.apps {
 		delete(a.assignments, g.id)
 	}
+	s.orphan(g, now)
 }
 
 // listGroups knows q, a prefix of the name [C], filter and search. A query cannot be paged and has no links [R, D].

@@ -34,7 +34,7 @@ func newOrg(t *testing.T, change ...func(*Config)) *org {
 	t.Helper()
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC))
 	o := &org{t: t, clock: clock, hub: wire.New(clock.Now), aws: &fakeAWS{}, auth: "SSWS " + testToken}
-	cfg := Config{Hub: o.hub, Clock: clock, Token: testToken, Keys: o.aws, MetadataMisses: -1}
+	cfg := Config{Hub: o.hub, Clock: clock, Token: testToken, Keys: o.aws, MetadataAfter: -1}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -78,7 +78,7 @@ func TestRecordedBuckets(t *testing.T) {
 			listed[f[1]+" "+f[0]] = f[2]
 		}
 	}
-	ids := strings.NewReplacer("{appId}", "ID", "{groupId}", "ID", "{userId}", "ID", "{keyId}", "ID", "{featureName}", "ID")
+	ids := strings.NewReplacer("{appId}", "ID", "{groupId}", "ID", "{groupRuleId}", "ID", "{userId}", "ID", "{keyId}", "ID", "{featureName}", "ID")
 	for _, op := range operations {
 		if op.bucket == bucketOther || op.person {
 			continue // limits that are guesses, or none

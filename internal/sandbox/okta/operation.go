@@ -37,6 +37,7 @@ func allOperations() []operation {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	const apps, app = "/api/v1/apps", "/api/v1/apps/{appId}"
 	const groups, grp = "/api/v1/groups", "/api/v1/groups/{groupId}"
+	const rules, rul = "/api/v1/groups/rules", "/api/v1/groups/rules/{groupRuleId}"
 	return []operation{
 		{method: get, path: apps, id: "listApplications", scope: appsRead, bucket: bucketApps, do: (*Server).listApplications},
 		{method: post, path: apps, id: "createApplication", scope: appsManage, bucket: bucketApps, do: (*Server).createApplication},
@@ -56,6 +57,15 @@ func allOperations() []operation {
 		{method: put, path: app + "/groups/{groupId}", id: "assignGroupToApplication", scope: appsManage, bucket: bucketApps, do: (*Server).assign},
 		{method: patch, path: app + "/groups/{groupId}", id: "updateGroupAssignmentToApplication", scope: appsManage, bucket: bucketApps, do: (*Server).patchAssignment},
 		{method: del, path: app + "/groups/{groupId}", id: "unassignApplicationFromGroup", scope: appsManage, bucket: bucketApps, do: (*Server).unassign},
+
+		// Before the groups: a group's path fits that of the rules too.
+		{method: get, path: rules, id: "listGroupRules", scope: groupsRead, bucket: bucketGroups, do: (*Server).listRules},
+		{method: post, path: rules, id: "createGroupRule", scope: groupsManage, bucket: bucketGroups, do: (*Server).createRule},
+		{method: get, path: rul, id: "getGroupRule", scope: groupsRead, bucket: bucketGroups, do: (*Server).getRule},
+		{method: put, path: rul, id: "replaceGroupRule", scope: groupsManage, bucket: bucketGroups, do: (*Server).replaceRule},
+		{method: del, path: rul, id: "deleteGroupRule", scope: groupsManage, bucket: bucketGroups, do: (*Server).deleteRule},
+		{method: post, path: rul + "/lifecycle/activate", id: "activateGroupRule", scope: groupsManage, bucket: bucketGroups, do: (*Server).activateRule},
+		{method: post, path: rul + "/lifecycle/deactivate", id: "deactivateGroupRule", scope: groupsManage, bucket: bucketGroups, do: (*Server).deactivateRule},
 
 		{method: get, path: groups, id: "listGroups", scope: groupsRead, bucket: bucketGroups, do: (*Server).listGroups},
 		{method: post, path: groups, id: "addGroup", scope: groupsManage, bucket: bucketGroups, do: (*Server).createGroup},

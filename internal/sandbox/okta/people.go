@@ -62,7 +62,7 @@ func (s *Server) SetMember(groupID, login string, member bool) error {
 	case g.kind == typeBuiltIn:
 		return &personError{http.StatusForbidden, g.name + " is a built-in group: Okta decides who is in it."}
 	}
-	g.setMember(u, member, s.clock.Now().UTC())
+	s.letIn(g, u, member, s.clock.Now().UTC())
 	s.touch()
 	return nil
 }

@@ -47,11 +47,12 @@ func (s *Server) newApplication(now time.Time) *application {
 func (s *Server) AddGroup(name, description string, logins ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := s.newGroup(typeOkta, name, &description, s.clock.Now().UTC())
+	now := s.clock.Now().UTC()
+	g := s.newGroup(typeOkta, name, &description, now)
 	for _, u := range s.users {
 		for _, l := range logins {
 			if u.login == l {
-				g.members[u.id] = true
+				s.letIn(g, u, true, now)
 			}
 		}
 	}

@@ -29,9 +29,9 @@ type Config struct {
 	Plan          Plan // whose rate limits apply
 	RelaxedLimits bool // a thousand times as many calls a minute
 
-	// MetadataMisses is how many requests for the metadata of a new application are answered with 404 first, as Okta
-	// does for about a second [C]. 0 stands for 1; a negative number for none.
-	MetadataMisses int
+	// MetadataAfter is for how long requests for the metadata of a new application are answered with 404, as Okta does
+	// for about a second [C]. 0 stands for that second; a negative time for none.
+	MetadataAfter time.Duration
 	// WipeOnPut has every PUT of an application switch its provisioning off, as it does in some applications [C].
 	WipeOnPut bool
 }
@@ -50,6 +50,7 @@ type Server struct {
 	seq     int
 	apps    map[string]*application
 	groups  map[string]*group
+	rules   map[string]*rule
 	users   map[string]*user
 	tokens  map[string]caller // SSWS tokens by value
 	clients map[string]Client // service applications by client ID
@@ -72,7 +73,7 @@ func New(cfg Config) *Server {
 		cfg: cfg, clock: cfg.Clock, limits: newLimits(cfg.Plan, cfg.RelaxedLimits),
 		orgKey: newOrgKey(cfg.Clock.Now().UTC()),
 		orgID:  newID("00o"),
-		apps:   map[string]*application{}, groups: map[string]*group{}, users: map[string]*user{},
+		apps:   map[string]*application{}, groups: map[string]*group{}, rules: map[string]*rule{}, users: map[string]*user{},
 		tokens: map[string]caller{}, clients: map[string]Client{}, bearers: map[string]bearer{},
 		jtis: map[string]time.Time{}, changed: make(chan struct{}),
 	}
@@ -107,6 +108,7 @@ func (s *Server) identify(r *http.Request, body []byte) (service, id, subject st
 	var b struct {
 		Label     string
 		SecretKey string
+		Name      string
 		Profile   struct{ Name string }
 	}
 	_ = json.Unmarshal(body, &b) // a body of another form has none of these
@@ -123,6 +125,10 @@ func (s *Server) identify(r *http.Request, body []byte) (service, id, subject st
 		subject = params["appId"]
 	case params["groupId"] != "":
 		subject = params["groupId"]
+	case params["groupRuleId"] != "":
+		subject = params["groupRuleId"]
+	case op.id == "createGroupRule":
+		subject = b.Name
 	case params["external"] != "":
 		subject = s.applicationOf(params["external"])
 	default:

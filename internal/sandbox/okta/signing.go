@@ -155,8 +155,7 @@ func (s *Server) metadataKey(c *call, kid string) (*signingKey, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if a.metadataMisses > 0 {
-		a.metadataMisses--
+	if c.now.Before(a.metadataFrom) {
 		return nil, "", notFound(a.id, "AppInstance")
 	}
 	k := a.key(or(kid, a.kid))

@@ -35,6 +35,7 @@ func (s *Server) newUser(login, firstName, surname string, now time.Time) *user 
 			g.members[u.id], g.membersModified = true, now
 		}
 	}
+	s.follow(u, now)
 	return u
 }
 
@@ -76,7 +77,7 @@ func (c *call) replyUsers(users []*user, p page) error {
 	return c.reply(http.StatusOK, out)
 }
 
-// setMember puts a person into the group or takes them out. The caller holds s.mu.
+// setMember puts a person into the group or takes them out, whatever rules there are. The caller holds s.mu.
 func (g *group) setMember(u *user, member bool, now time.Time) {
 	if member {
 		g.members[u.id] = true
@@ -101,7 +102,7 @@ func (s *Server) setMember(c *call, member bool) error {
 	if u == nil {
 		return notFound(c.params["userId"], "User")
 	}
-	g.setMember(u, member, c.now)
+	s.letIn(g, u, member, c.now)
 	s.touch()
 	return c.reply(http.StatusNoContent, nil)
 }

@@ -34,7 +34,7 @@ func (v *visitor) application(roles ...string) (id, metadata string) {
 	for _, role := range roles {
 		name, account, _ := strings.Cut(role, "@")
 		group := v.sb.Okta.AddGroup("aws_"+account+"_"+name, "", okta.TestUserLogin)
-		if err := client.Assign(ctx, id, group, nil, nil); err != nil {
+		if _, err := client.Assign(ctx, id, group, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -73,6 +73,8 @@ func Mount(mux *http.ServeMux, place page.Place) {
 	mux.HandleFunc("POST /okta/admin/apps/{id}/provisioning/{step}", p.onApplication(p.take))
 
 	mux.HandleFunc("GET /okta/admin/groups", p.groups)
+	mux.HandleFunc("GET /okta/admin/group-rules", p.rules)
+	mux.HandleFunc("POST /okta/admin/group-rules/{id}", p.setRule)
 	mux.HandleFunc("GET /okta/admin/groups/{id}", p.inGroup(p.group))
 	mux.HandleFunc("POST /okta/admin/groups/{id}", p.inGroup(p.saveGroup))
 	mux.HandleFunc("POST /okta/admin/groups/{id}/delete", p.inGroup(p.deleteGroup))
