@@ -33,9 +33,9 @@ type member struct {
 
 // The organizational units that the accounts are in; both are in one.
 const (
-	workloads  = "Workloads"
-	production = workloads + "/Production"
-	testing    = workloads + "/Testing"
+	workloads    = "Workloads"
+	inProduction = workloads + "/Production"
+	inTesting    = workloads + "/Testing"
 )
 
 // theOdd are the accounts that are not linked in the end.
@@ -52,9 +52,9 @@ func fifty() []member {
 	for _, team := range []string{"search", "checkout", "identity", "ledger", "mail", "maps", "media", "orders", "payments", "pricing",
 		"reports", "returns", "shipping", "stock", "streaming", "support", "telemetry"} {
 		for _, stage := range []struct{ name, unit, reason string }{
-			{"production", production, "Whoever is on call for " + team + " has to get in at night"},
-			{"staging", testing, "The " + team + " team looks at each release here first"},
-			{"development", testing, "So that everybody in the " + team + " team can try things out"},
+			{"production", inProduction, "Whoever is on call for " + team + " has to get in at night"},
+			{"staging", inTesting, "The " + team + " team looks at each release here first"},
+			{"development", inTesting, "So that everybody in the " + team + " team can try things out"},
 		} {
 			name := team + "-" + stage.name
 			m := member{id: fmt.Sprintf("%012d", 100_000_000_000+chance.Int64N(900_000_000_000)), name: name, label: "AWS-" + name,
@@ -80,7 +80,7 @@ func playFifty(ctx context.Context, c cast, o worldOptions) error {
 	if o.accounts > 0 && o.accounts < len(all) {
 		all = all[:o.accounts]
 	}
-	for _, path := range []string{workloads, production, testing} {
+	for _, path := range []string{workloads, inProduction, inTesting} {
 		if _, err := c.AWS.MakeUnit(path); err != nil {
 			return err
 		}
