@@ -276,7 +276,7 @@ func TestEveryProblemNamesTheSettingAtFault(t *testing.T) {
 		"user name":                 {env: []string{"OKTAWS_AWS_USER_NAME="}, says: []string{"aws.user_name (OKTAWS_AWS_USER_NAME)"}},
 		"neither true nor false":    {env: []string{"OKTAWS_AWS_USER_MAY_ASSUME=yes"}, says: []string{"aws.user_may_assume", "true or false"}},
 		"label template":            {env: []string{"OKTAWS_OKTA_LABEL_TEMPLATE=AWS"}, says: []string{"okta.label_template (OKTAWS_OKTA_LABEL_TEMPLATE)", "{name} or {account}"}},
-		"label template's name":     {env: []string{"OKTAWS_OKTA_LABEL_TEMPLATE={nmae}"}, says: []string{"okta.label_template", "{nmae}", "Did you mean {name}?"}},
+		"label template's name":     {env: []string{"OKTAWS_OKTA_LABEL_TEMPLATE={names}"}, says: []string{"okta.label_template", "{names}", "Did you mean {name}?"}},
 		"label template's spaces":   {env: []string{"OKTAWS_OKTA_LABEL_TEMPLATE={name} "}, says: []string{"okta.label_template", "a space at either end"}},
 		"pattern":                   {env: []string{"OKTAWS_OKTA_LABEL_PATTERN=(a"}, says: []string{"okta.label_pattern (OKTAWS_OKTA_LABEL_PATTERN)", "not a pattern"}},
 		"integration mode":          {env: []string{"OKTAWS_OKTA_INTEGRATION_MODE=saml"}, says: []string{"okta.integration_mode (OKTAWS_OKTA_INTEGRATION_MODE) is \"saml\", and must be groups or api"}},
