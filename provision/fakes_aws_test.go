@@ -576,3 +576,11 @@ func (w *world) describe(s provision.StackSpec, id string) map[string]stackRole 
 	}
 	return out
 }
+
+func (w *world) Members(context.Context, string, string) (members []provision.Member, err error) {
+	err = w.do("Members", func() error {
+		members = []provision.Member{{Account: w.identity.Account, Name: "Gmail", State: "ACTIVE"}}
+		return nil
+	})
+	return members, err
+}

@@ -21,6 +21,12 @@ type AWS interface {
 	// Status is the account's status in its organization: ACTIVE, SUSPENDED, PENDING_CLOSURE; "" where the organization
 	// can't be asked, or has no such account.
 	Status(ctx context.Context, key store.AccountKey) (string, error)
+	// Members returns the accounts of the partition's organization (empty: the partition of aws.region), in AWS's order:
+	// all of them, or those of an organizational unit and of all units under it. The unit is a name (Prod), a path
+	// (Root/Workloads/Prod) or an ID (ou-…, r-…); empty: all. It fails with NotFound where there is no such unit, with a
+	// Conflict where several have the name, with Denied where the bot may not ask, and with Permanent where there is no
+	// organization.
+	Members(ctx context.Context, partition, unit string) ([]Member, error)
 }
 
 // AWSAccount is what the pipeline needs of one AWS account.

@@ -26,9 +26,17 @@ const (
 // member is an account of the organization.
 type member struct {
 	id, name, label, reason string
+	unit                    string // path of the organizational unit that it is in
 	fate                    fate
 	asks, decides           string // people
 }
+
+// The organizational units that the accounts are in; both are in one.
+const (
+	workloads    = "Workloads"
+	inProduction = workloads + "/Production"
+	inTesting    = workloads + "/Testing"
+)
 
 // theOdd are the accounts that are not linked in the end.
 var theOdd = map[string]fate{
@@ -43,14 +51,14 @@ func fifty() []member {
 	var all []member
 	for _, team := range []string{"search", "checkout", "identity", "ledger", "mail", "maps", "media", "orders", "payments", "pricing",
 		"reports", "returns", "shipping", "stock", "streaming", "support", "telemetry"} {
-		for _, stage := range []struct{ name, reason string }{
-			{"production", "Whoever is on call for " + team + " has to get in at night"},
-			{"staging", "The " + team + " team looks at each release here first"},
-			{"development", "So that everybody in the " + team + " team can try things out"},
+		for _, stage := range []struct{ name, unit, reason string }{
+			{"production", inProduction, "Whoever is on call for " + team + " has to get in at night"},
+			{"staging", inTesting, "The " + team + " team looks at each release here first"},
+			{"development", inTesting, "So that everybody in the " + team + " team can try things out"},
 		} {
 			name := team + "-" + stage.name
 			m := member{id: fmt.Sprintf("%012d", 100_000_000_000+chance.Int64N(900_000_000_000)), name: name, label: "AWS-" + name,
-				reason: stage.reason, fate: theOdd[name], asks: slack.Requester, decides: slack.AdminOne}
+				unit: stage.unit, reason: stage.reason, fate: theOdd[name], asks: slack.Requester, decides: slack.AdminOne}
 			switch len(all) % 5 {
 			case 1:
 				m.decides = slack.AdminTwo
@@ -71,6 +79,11 @@ func playFifty(ctx context.Context, c cast, o worldOptions) error {
 	all := fifty()
 	if o.accounts > 0 && o.accounts < len(all) {
 		all = all[:o.accounts]
+	}
+	for _, path := range []string{workloads, inProduction, inTesting} {
+		if _, err := c.AWS.MakeUnit(path); err != nil {
+			return err
+		}
 	}
 	for _, m := range all {
 		if err := c.join(m); err != nil {
@@ -101,6 +114,9 @@ func playFifty(ctx context.Context, c cast, o worldOptions) error {
 // join has an account join the organization, with what makes it fail where it is to fail.
 func (c cast) join(m member) error {
 	if err := c.AWS.AddAccount(m.id, m.name); err != nil {
+		return err
+	}
+	if err := c.AWS.MoveAccount(m.id, m.unit); err != nil {
 		return err
 	}
 	switch {

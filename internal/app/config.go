@@ -65,6 +65,7 @@ type OktaConfig struct {
 	Shared          string         // label of the application that all accounts share, in which {partition} stands for theirs; empty: each has its own
 	GroupTemplate   string         // name of a role's group in mode groups
 	LabelPattern    *regexp.Regexp // matches whole labels only
+	LabelTemplate   string         // of the labels of accounts that come from the organization or are listed without one
 	SessionDuration time.Duration
 	RateShare       float64 // of each of Okta's rate limits that is taken at most
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oktaws/oktaws/bot"
+	"github.com/oktaws/oktaws/internal/roster"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
@@ -71,6 +72,7 @@ var settings = []setting{
 	{"okta.shared_application", scalar, "", one(sharedApplication, func(c *Config) *string { return &c.Okta.Shared })},
 	{"okta.group_template", scalar, provision.DefaultGroupTemplate, one(groupTemplate, func(c *Config) *string { return &c.Okta.GroupTemplate })},
 	{"okta.label_pattern", scalar, bot.DefaultLabelPattern, one(wholePattern, func(c *Config) **regexp.Regexp { return &c.Okta.LabelPattern })},
+	{"okta.label_template", scalar, roster.DefaultLabelTemplate, one(labelTemplate, func(c *Config) *string { return &c.Okta.LabelTemplate })},
 	{"okta.session_duration", scalar, "1h", one(sessionDuration, func(c *Config) *time.Duration { return &c.Okta.SessionDuration })},
 	{"okta.rate_share", scalar, "50%", one(rateShare, func(c *Config) *float64 { return &c.Okta.RateShare })},
 

@@ -207,6 +207,21 @@ func groupTemplate(s string) (string, error) {
 	return s, nil
 }
 
+// labelTemplate is a template of labels that tells accounts apart.
+func labelTemplate(s string) (string, error) {
+	if strings.TrimSpace(s) != s || utf8.RuneCountInString(s) > 100 { // Okta's limit
+		return "", fault("Write it as AWS-{name}.", "is %q, and must have at most 100 characters, none of them a space at either end", s)
+	}
+	known := []string{"{name}", "{account}"}
+	if err := placeholdersIn(s, known); err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(known, func(p string) bool { return strings.Contains(s, p) }) {
+		return "", fault("Write it as AWS-{name}.", "is %q, and must hold {name} or {account}: all accounts would be called the same", s)
+	}
+	return s, nil
+}
+
 // placeholdersIn looks whether a template holds the known placeholders only.
 func placeholdersIn(s string, known []string) error {
 	for _, p := range placeholderPattern.FindAllString(s, -1) {

@@ -36,6 +36,8 @@ type account struct {
 	alias     string
 	joined    time.Time
 	closed    bool
+	suspended bool // by AWS
+	unit      *unit
 	controls  []*document // service control policies; none for the management account
 	providers map[string]*provider
 	roles     map[string]*role // by lower-case name: names are unique without regard to case
@@ -141,7 +143,7 @@ func mustPolicy(d *document, err error) *document {
 // join makes an account of the organization.
 func (s *Server) join(o *organization, id, name string, at time.Time) {
 	a := &account{
-		org: o, partition: o.partition, id: id, name: name, joined: at,
+		org: o, unit: o.root, partition: o.partition, id: id, name: name, joined: at,
 		providers: map[string]*provider{}, roles: map[string]*role{}, users: map[string]*user{}, tokens: map[string]token{},
 		detections: map[string]*detection{},
 	}

@@ -14,6 +14,8 @@ const (
 	stsAPI     = "https://docs.aws.amazon.com/STS/latest/APIReference/API_"
 	stackGuide = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
 	stackAPI   = "https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_"
+
+	organizationsAPI = "https://docs.aws.amazon.com/organizations/latest/APIReference/API_"
 )
 
 // bases says what each operation rests on, and each type of resource that a stack can hold; strays are entries about
@@ -80,9 +82,18 @@ var stsBases = []wire.Basis{
 var organizationBases = []wire.Basis{
 	{Operation: "ListAccounts", Does: "lists the organization's accounts", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html", "20 a page; the management account alone may."),
-		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html", "A closed account has the status SUSPENDED and the state CLOSED."),
+		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html", "A closed account has the status SUSPENDED and the state CLOSED; one that AWS suspended is SUSPENDED by both."),
 	}},
 	{Operation: "DescribeOrganization", Does: "describes the organization", Claims: []wire.Claim{
 		wire.InDocuments("https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html", "Its fields."),
+	}},
+	{Operation: "ListRoots", Does: "names the organization's root", Claims: []wire.Claim{
+		wire.InDocuments(organizationsAPI+"ListRoots.html", "There is one, and its fields; the management account alone may."),
+	}},
+	{Operation: "ListOrganizationalUnitsForParent", Does: "lists the units just below a unit or the root", Claims: []wire.Claim{
+		wire.InDocuments(organizationsAPI+"ListOrganizationalUnitsForParent.html", "20 a page; the form of a parent's ID, and ParentNotFoundException."),
+	}},
+	{Operation: "ListAccountsForParent", Does: "lists the accounts in a unit or the root, and none below", Claims: []wire.Claim{
+		wire.InDocuments(organizationsAPI+"ListAccountsForParent.html", "20 a page; the form of a parent's ID, and ParentNotFoundException."),
 	}},
 }

@@ -64,10 +64,25 @@ func (s *Server) CloseAccount(id string) error {
 		switch {
 		case a.id == a.org.management:
 			return fmt.Errorf("account %s manages the organization, and cannot be closed before its members", id)
-		case a.closed:
+		case a.closed: // one that is suspended can be
 			return fmt.Errorf("account %s is closed already", id)
 		}
 		a.closed = true
+		return nil
+	})
+}
+
+// SuspendAccount has AWS suspend a member account, as it does with one that isn't paid for: nobody gets in while it lasts,
+// and nothing in it changes.
+func (s *Server) SuspendAccount(id string) error {
+	return s.with(id, func(a *account) error {
+		switch {
+		case a.id == a.org.management:
+			return fmt.Errorf("account %s manages the organization, and the sandbox does not suspend it", id)
+		case a.barred():
+			return fmt.Errorf("account %s is closed or suspended already", id)
+		}
+		a.suspended = true
 		return nil
 	})
 }

@@ -65,7 +65,7 @@ func (s *Server) May(consoleID, action, resource string) (allowed bool, why stri
 		return false, "You are signed out."
 	case !s.clock.Now().Before(c.expires):
 		return false, "The session ended at " + instant(c.expires) + "."
-	case c.session.role.account.closed:
+	case c.session.role.account.barred():
 		return false, "The account " + c.session.role.account.id + " is closed."
 	case c.session.role.gone:
 		return false, "The role " + c.session.role.name + " is there no longer."

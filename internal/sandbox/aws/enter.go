@@ -43,7 +43,7 @@ func (s *Server) enter(a *assertion, roleARN string, seconds int) (*role, *refus
 	if r == nil {
 		return nil, notAuthorized("There is no role %s.", roleARN)
 	}
-	if r.account.closed { // in which words is a guess [I]
+	if r.account.barred() { // in which words is a guess [I]
 		return nil, notAuthorized("The account %s is closed.", r.account.id)
 	}
 	if why := r.distrusts(a); why != "" {

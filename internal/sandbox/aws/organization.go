@@ -3,28 +3,40 @@ package aws
 import "slices"
 
 var organizationOperations = map[string]operation{
-	"ListAccounts":         listAccounts,
-	"DescribeOrganization": describeOrganization,
+	"ListAccounts":                     listAccounts,
+	"DescribeOrganization":             describeOrganization,
+	"ListRoots":                        listRoots,
+	"ListOrganizationalUnitsForParent": listUnits,
+	"ListAccountsForParent":            listAccountsIn,
 }
 
-// accountsPage is how many accounts ListAccounts answers with at most
+// organizationsPage is how many things a listing answers with at most
 // (https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html).
-const accountsPage = 20
+const organizationsPage = 20
 
 func listAccounts(c *call) (any, error) {
-	if err := c.allow("organizations:ListAccounts", "*", nil); err != nil {
+	if err := c.allowOrganization("ListAccounts", "*"); err != nil {
 		return nil, err
 	}
+	return c.accountsPage(c.account.org.order)
+}
+
+// allowOrganization lets the management account ask, if it may: no account is a delegated administrator here.
+func (c *call) allowOrganization(operation, resource string) error {
+	if err := c.allow("organizations:"+operation, resource, nil); err != nil {
+		return err
+	}
 	if c.account.id != c.account.org.management {
-		return nil, &Error{400, "AccessDeniedException", "You don't have permissions to access this resource."}
+		return &Error{400, "AccessDeniedException", "You don't have permissions to access this resource."}
 	}
-	size, err := c.number("MaxResults", 1, accountsPage, accountsPage)
+	return nil
+}
+
+// accountsPage answers with the page of accounts that is asked for.
+func (c *call) accountsPage(all []string) (any, error) {
+	ids, next, err := organizationPage(c, all)
 	if err != nil {
-		return nil, &Error{400, "InvalidInputException", err.Error()}
-	}
-	ids, next, err := page(slices.Clone(c.account.org.order), c.form.Get("NextToken"), size)
-	if err != nil {
-		return nil, &Error{400, "InvalidInputException", "You specified an invalid value: NextToken"}
+		return nil, err
 	}
 	type member struct {
 		ID              string `json:"Id"`
@@ -36,33 +48,56 @@ func listAccounts(c *call) (any, error) {
 		JoinedMethod    string
 		JoinedTimestamp float64 // seconds since 1970
 	}
-	var out struct {
+	out := struct {
 		Accounts  []member
 		NextToken string `json:",omitempty"`
-	}
-	out.NextToken = next
+	}{NextToken: next, Accounts: []member{}}
 	for _, id := range ids {
 		a := c.accounts[id]
 		out.Accounts = append(out.Accounts, member{
-			ID: id, Arn: c.accounts[c.account.org.management].arn("organizations", "", "account/"+c.account.org.orgID+"/"+id), Email: a.email(), Name: a.name,
+			ID: id, Arn: c.account.org.arn("account/" + c.account.org.orgID + "/" + id), Email: a.email(), Name: a.name,
 			Status: a.status(), State: a.state(), JoinedMethod: a.joinedMethod(), JoinedTimestamp: float64(a.joined.UnixMilli()) / 1000,
 		})
 	}
 	return out, nil
 }
 
+// organizationPage cuts a listing of Organizations.
+func organizationPage[T any](c *call, all []T) (some []T, next string, err error) {
+	size, err := c.number("MaxResults", 1, organizationsPage, organizationsPage)
+	if err != nil {
+		return nil, "", &Error{400, "InvalidInputException", err.Error()}
+	}
+	some, next, err = page(slices.Clone(all), c.form.Get("NextToken"), size)
+	if err != nil {
+		return nil, "", &Error{400, "InvalidInputException", "You specified an invalid value: NextToken"}
+	}
+	return some, next, nil
+}
+
+// arn writes an ARN of something in the organization: they are of the management account.
+func (o *organization) arn(resource string) string {
+	return "arn:" + o.name + ":organizations::" + o.management + ":" + resource
+}
+
 // status and state are the older and the newer word for whether an account can be used
 // (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html) [D].
 func (a *account) status() string {
-	if a.closed {
+	if a.barred() {
 		return "SUSPENDED"
 	}
 	return "ACTIVE"
 }
 
+// barred says whether nobody gets into the account any more.
+func (a *account) barred() bool { return a.closed || a.suspended }
+
 func (a *account) state() string {
-	if a.closed {
+	switch {
+	case a.closed:
 		return "CLOSED"
+	case a.suspended:
+		return "SUSPENDED"
 	}
 	return "ACTIVE"
 }
@@ -85,8 +120,8 @@ func describeOrganization(c *call) (any, error) {
 	o := c.account.org
 	head := c.accounts[o.management]
 	return struct{ Organization described }{described{
-		ID: o.orgID, Arn: head.arn("organizations", "", "organization/"+o.orgID), FeatureSet: "ALL", MasterAccountID: o.management,
-		MasterAccountArn: head.arn("organizations", "", "account/"+o.orgID+"/"+o.management), MasterAccountEmail: head.email(),
+		ID: o.orgID, Arn: o.arn("organization/" + o.orgID), FeatureSet: "ALL", MasterAccountID: o.management,
+		MasterAccountArn: o.arn("account/" + o.orgID + "/" + o.management), MasterAccountEmail: head.email(),
 		AvailablePolicyTypes: []policyType{{"SERVICE_CONTROL_POLICY", "ENABLED"}},
 	}}, nil
 }

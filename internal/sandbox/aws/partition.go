@@ -98,6 +98,8 @@ type organization struct {
 	*partition
 	order []string   // account IDs as they joined, the management account first
 	base  *accessKey // of the management account's user who reaches the members
+	root  *unit
+	units []*unit // all others, as they came to be
 }
 
 // organizationIn returns the partition's organization, and founds it where nobody needed it before.
@@ -110,13 +112,14 @@ func (s *Server) organizationIn(name string, at time.Time) (*organization, error
 		return o, nil
 	}
 	o := &organization{partition: p}
+	o.root = &unit{org: o, id: "r-" + rootSuffix, name: "Root"}
 	s.organizations[name] = o
 	s.founded = append(s.founded, o)
 	s.join(o, p.management, "Management", at)
 	base := s.accounts[p.management].addUser(baseUser, "/", nil, at)
 	base.inline["oktaws"] = mustPolicy(parseIdentityPolicy(`{"Version":"2012-10-17","Statement":[` +
 		`{"Effect":"Allow","Action":["sts:AssumeRole","sts:SetSourceIdentity"],"Resource":"arn:` + p.name + `:iam::*:role/` + AccessRole + `"},` +
-		`{"Effect":"Allow","Action":"organizations:ListAccounts","Resource":"*"}]}`))
+		`{"Effect":"Allow","Action":["organizations:ListAccounts","organizations:ListRoots","organizations:ListOrganizationalUnitsForParent","organizations:ListAccountsForParent"],"Resource":"*"}]}`))
 	o.base = s.addKey(base, at)
 	return o, nil
 }

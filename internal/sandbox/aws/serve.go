@@ -143,7 +143,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, sig signature) (*pri
 	invalid := &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	who, secret := s.holder(sig.key)
 	// Keys of one partition mean nothing in the others.
-	if who == nil || who.account.closed || who.account.partition != partitionOf(sig.region) {
+	if who == nil || who.account.barred() || who.account.partition != partitionOf(sig.region) {
 		return nil, invalid
 	}
 	token := r.Header.Get("X-Amz-Security-Token")

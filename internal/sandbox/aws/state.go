@@ -12,12 +12,14 @@ import (
 type Account struct {
 	ID, Name, Alias string
 	Partition       string
-	Managing        bool `json:",omitempty"` // it is the management account
-	Closed          bool `json:",omitempty"`
+	Managing        bool   `json:",omitempty"` // it is the management account
+	Closed          bool   `json:",omitempty"`
+	Suspended       bool   `json:",omitempty"` // by AWS
+	Unit            string // path of the organizational unit that it is in: Root, Root/Workloads, …
 }
 
 func (a *account) seen() Account {
-	return Account{ID: a.id, Name: a.name, Alias: a.alias, Partition: a.partition.name, Managing: a.id == a.org.management, Closed: a.closed}
+	return Account{ID: a.id, Name: a.name, Alias: a.alias, Partition: a.partition.name, Managing: a.id == a.org.management, Closed: a.closed, Suspended: a.suspended, Unit: a.unit.path()}
 }
 
 // Provider is a SAML identity provider.
@@ -223,7 +225,7 @@ func (s *Server) RolesFor(ctx context.Context, accessKeyID, secret string) ([]Ro
 	}
 	defer s.lock()()
 	who, real := s.holder(accessKeyID)
-	if who == nil || who.key == nil || !who.key.active || who.account.closed || s.clock.Since(who.key.created) < s.keyDelay {
+	if who == nil || who.key == nil || !who.key.active || who.account.barred() || s.clock.Since(who.key.created) < s.keyDelay {
 		return nil, &Error{403, "InvalidClientTokenId", "The security token included in the request is invalid."}
 	}
 	if real != secret {

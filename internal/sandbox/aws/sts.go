@@ -64,7 +64,7 @@ func assumeRole(c *call) (any, error) {
 		return nil, err
 	}
 	r := c.roleByARN(roleARN)
-	if r == nil || r.account.closed {
+	if r == nil || r.account.barred() {
 		// AWS doesn't tell an absent role from one that trusts somebody else, or from one of a closed account [C].
 		return nil, &Error{403, "AccessDenied", "User: " + c.who.arn + " is not authorized to perform: sts:AssumeRole on resource: " + text}
 	}

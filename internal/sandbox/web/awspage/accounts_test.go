@@ -1,6 +1,7 @@
 package awspage_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,6 +26,26 @@ func TestTheAccountsAreListedWithWhatStandsInThem(t *testing.T) {
 	} {
 		if got := row(t, page, "account-"+id); got != want {
 			t.Errorf("account %s:\n got %s\nwant %s", id, got, want)
+		}
+	}
+}
+
+func TestTheAccountsSayWhichUnitTheyAreInAndWhetherTheyAreOpen(t *testing.T) {
+	v := visit(t, quick)
+	if _, err := v.sb.AWS.MakeUnit("Workloads"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(v.sb.AWS.MoveAccount(aws.AccountGmail, "Workloads"), v.sb.AWS.SuspendAccount(aws.AccountBilling), v.sb.AWS.CloseAccount(aws.AccountStaging)); err != nil {
+		t.Fatal(err)
+	}
+	page := v.get("/aws", http.StatusOK)
+	for id, want := range map[string]string{
+		aws.AccountGmail:   "Gmail in Root/Workloads 111122223333 ",
+		aws.AccountBilling: "Billing suspended 777788889999 ",
+		aws.AccountStaging: "Staging closed 222233334444 ",
+	} {
+		if got := row(t, page, "account-"+id); !strings.HasPrefix(got, want) {
+			t.Errorf("account %s: %s", id, got)
 		}
 	}
 }
