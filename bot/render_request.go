@@ -70,6 +70,12 @@ func decisionLine(r store.Request) string {
 	if d == nil {
 		return "Waiting for approval."
 	}
+	switch {
+	case r.State == store.Approved && d.By.IsOperator():
+		return fmt.Sprintf(":white_check_mark: Approved by operator %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+	case r.State == store.RequestDenied && d.By.IsOperator():
+		return fmt.Sprintf(":no_entry: Denied by operator %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+	}
 	switch r.State {
 	case store.Approved:
 		return fmt.Sprintf(":white_check_mark: Approved by %s %s.", mention(d.By), when(d.At))

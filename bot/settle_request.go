@@ -64,18 +64,18 @@ func (b *Bot) wantedMessages(r store.Request) []store.Message {
 		return nil
 	}
 	inChannel := store.Message{Subject: r.Key(), View: showRequest, Where: b.cfg.AdminChannel}
-	wanted := []store.Message{
-		inChannel,
-		{Subject: r.Key(), View: showRequested, Where: r.Requester.ID},
-		{Subject: r.Key(), View: showDecision, Where: r.Requester.ID},
+	wanted, toRequester := []store.Message{inChannel}, []string{showRequested, showDecision}
+	if r.State == store.Approved {
+		for _, view := range []string{showProgress, showOutcome} {
+			wanted = append(wanted, store.Message{Subject: r.Key(), View: view, Where: b.cfg.AdminChannel, Under: inChannel.Key()})
+			toRequester = append(toRequester, view)
+		}
 	}
-	if r.State != store.Approved {
-		return wanted
+	if r.Requester.IsOperator() {
+		return wanted // the command line tells them
 	}
-	for _, view := range []string{showProgress, showOutcome} {
-		wanted = append(wanted,
-			store.Message{Subject: r.Key(), View: view, Where: b.cfg.AdminChannel, Under: inChannel.Key()},
-			store.Message{Subject: r.Key(), View: view, Where: r.Requester.ID})
+	for _, view := range toRequester {
+		wanted = append(wanted, store.Message{Subject: r.Key(), View: view, Where: r.Requester.ID})
 	}
 	return wanted
 }

@@ -236,7 +236,13 @@ func unescape(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
-func mention(p store.Person) string { return "<@" + p.ID + ">" }
+// mention is somebody as a message names them: an operator, whom Slack doesn't know, as name@host.
+func mention(p store.Person) string {
+	if p.IsOperator() {
+		return code(strings.TrimPrefix(p.Mention(), "the operator "))
+	}
+	return p.Mention()
+}
 
 func mentions(people []store.Person) string {
 	const most = 10
