@@ -46,7 +46,7 @@ func TestExitCodes(t *testing.T) {
 		"no command":               {code: ExitUsage, says: "no command was given"},
 		"unknown command":          {args: []string{"serv"}, code: ExitUsage, says: "serve"},
 		"unknown flag":             {args: []string{"serve", "--confg=x"}, code: ExitUsage, says: "--confg"},
-		"argument":                 {args: []string{"check", "now"}, code: ExitUsage, says: "oktaws check takes no arguments"},
+		"argument":                 {args: []string{"version", "now"}, code: ExitUsage, says: "oktaws version takes no arguments"},
 		"flag without value":       {args: []string{"serve", "--config"}, code: ExitUsage, says: "--config"},
 		"invalid configuration":    {args: []string{"serve"}, code: ExitFailure, says: "SLACK_BOT_TOKEN is not set"},
 		"no such file":             {args: []string{"template", "--config", "nope.yaml"}, code: ExitFailure, says: "nope.yaml can't be read: no such file"},

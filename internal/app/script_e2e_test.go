@@ -25,7 +25,9 @@ import (
 //	slack TEXT           waits for the text in the admin channel
 //	approve ACCOUNT      an admin clicks Approve under the request for the account
 //	enable LABEL         an admin enters the key that was printed last into Okta
-//	tamper ACCOUNT ROLE  somebody deletes a role by hand
+//	request FILE         sets REQUEST to the ID of the request in a JSON document
+//	byhand ACCOUNT ROLE  somebody makes a role by hand
+//	tamper ACCOUNT ROLE  somebody deletes one
 //	deny ACCOUNT ACTION, allow ACCOUNT
 //	                     AWS refuses an action, and doesn't any more
 func TestCommands(t *testing.T) {
@@ -99,8 +101,10 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 				ts.Fatalf("oktaws serve ended with exit code %d", code)
 			}
 		},
-		"slack":   func(_ *testscript.TestScript, _ bool, args []string) { w.find(slack.AdminChannel, args[0]) },
-		"approve": func(_ *testscript.TestScript, _ bool, args []string) { w.clicks(slack.AdminOne, w.request(args[0]), "approve") },
+		"slack": func(_ *testscript.TestScript, _ bool, args []string) { w.find(slack.AdminChannel, args[0]) },
+		"approve": func(_ *testscript.TestScript, _ bool, args []string) {
+			w.clicks(slack.AdminOne, w.request(args[0]), "approve")
+		},
 		"enable": func(ts *testscript.TestScript, _ bool, args []string) {
 			key := printedKey.FindStringSubmatch(ts.ReadFile("stdout"))
 			if key == nil {
@@ -108,6 +112,12 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 			}
 			w.enable(w.application(args[0]).ID, key[1], key[2])
 		},
+		"request": func(ts *testscript.TestScript, _ bool, args []string) {
+			var d struct{ Request struct{ ID string } }
+			ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &d))
+			ts.Setenv("REQUEST", d.Request.ID)
+		},
+		"byhand": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.MakeRole(args[0], args[1], "")) },
 		"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.DeleteRole(args[0], args[1])) },
 		"deny":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Deny(args[0], args[1:]...)) },
 		"allow":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Allow(args[0])) },

@@ -44,6 +44,9 @@ func Tell(stderr io.Writer, err error, asJSON bool) int {
 	if _, ok := errors.AsType[misused](err); ok {
 		code = Usage
 	}
+	if d, ok := errors.AsType[*store.Decided](err); ok {
+		err = d.Unwrap() // which says who was first
+	}
 	message, remedy := forTerminal(err.Error()), ""
 	if e, ok := errors.AsType[*store.Error](err); ok {
 		remedy = forTerminal(e.Remedy)

@@ -122,6 +122,9 @@ func answer(ctx context.Context, c *net.UnixConn, do Do) {
 		refused(err)
 		return
 	}
+	// Who neither speaks nor reads holds up nothing at the end.
+	ending := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now().Add(time.Second)) })
+	defer ending()
 	said := json.NewDecoder(c)
 	_ = c.SetReadDeadline(time.Now().Add(greeting))
 	var asked call
