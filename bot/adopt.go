@@ -54,7 +54,7 @@ func (b *Bot) takeOver(ctx context.Context, c *click) (outcome, error) {
 		return outcome{}, err
 	}
 	r := store.Request{Kind: store.Adopt, Account: failed.Account, Wish: failed.Wish, Reason: "Something that was made by hand is in the way."}
-	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, _ *store.Request) error {
+	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, _ *asking) error {
 		was, err := tx.Account(failed.Account)
 		if err != nil {
 			return err

@@ -89,6 +89,8 @@ func decidedSentence(r store.Request) string {
 	switch r.State {
 	case store.Expired:
 		return fmt.Sprintf("This request expired %s, since nobody decided in time.", when(d.At))
+	case store.Skipped:
+		return fmt.Sprintf("This request was skipped %s: %s", when(d.At), sentence(d.Reason, reasonLimit))
 	case store.Withdrawn:
 		return fmt.Sprintf("This request was withdrawn by %s %s.", mention(d.By), when(d.At))
 	}

@@ -10,9 +10,15 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
+// asking is a request as it is put together.
+type asking struct {
+	store.Request
+	batch store.Batch // the accounts, where it is for many
+}
+
 // ask records a request of who the delivery is from: what r says, completed by complete (which may be nil) in the same
 // transaction. It returns what the person reads.
-func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete func(*store.Tx, *store.Request) error) (content, error) {
+func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete func(*store.Tx, *asking) error) (content, error) {
 	now := b.clock.Now().UTC()
 	r.ID, r.Requester, r.Required = requestID(now), d.by, b.cfg.Required
 	r.Reason = cut(strings.TrimSpace(r.Reason), maxReason)
@@ -21,13 +27,17 @@ func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete fu
 	}
 	var opened store.Request
 	err := b.once(ctx, d, func(tx *store.Tx) (err error) {
-		asked := r
+		asked := asking{Request: r}
 		if complete != nil {
 			if err := complete(tx, &asked); err != nil {
 				return err
 			}
 		}
-		opened, err = tx.OpenRequest(asked)
+		if len(asked.batch.Rows) > 0 {
+			opened, err = tx.OpenBatch(asked.Request, asked.batch)
+		} else {
+			opened, err = tx.OpenRequest(asked.Request)
+		}
 		return err
 	})
 	if err != nil {
@@ -53,7 +63,7 @@ func askedSentence(r store.Request) string {
 }
 
 // asked answers a command with the request that came of it.
-func (b *Bot) asked(ctx context.Context, c *command, r store.Request, complete func(*store.Tx, *store.Request) error) (outcome, error) {
+func (b *Bot) asked(ctx context.Context, c *command, r store.Request, complete func(*store.Tx, *asking) error) (outcome, error) {
 	say, err := b.ask(ctx, &c.delivery, r, complete)
 	return outcome{say: say}, err
 }

@@ -110,32 +110,35 @@ func scenes() map[string]scene {
 			if kind == store.Rotate {
 				batch.Rotate, batch.Shared = []store.Rotation{store.RotateCertificate}, words(100)
 			}
+			var rows []store.Row
+			var left []store.LeftOut
+			batch.Size, batch.LeftOut = 300, 300
 			for i := range 300 {
 				key := store.AccountKey{Partition: "aws-us-gov", ID: fmt.Sprintf("%012d", i)}
-				batch.Batch = append(batch.Batch, key)
+				rows = append(rows, store.Row{Account: key, Label: words(100)})
 				if i < mostPlanned {
 					batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
 				}
-				key.Partition = "aws" // not in the batch
-				batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
+				key.Partition = "aws"
+				left = append(left, store.LeftOut{Account: key, Label: words(100), Why: words(3000)})
 			}
 			name := size + " batch of " + string(kind)
-			all[name+" pending"] = scene{request: batch}
+			all[name+" pending"] = scene{request: batch, rows: rows, left: left}
 			batch.State, batch.Decided = store.RequestDenied, &store.Decision{By: admin, At: at, Reason: words(3000)}
-			all[name+" denied"] = scene{request: batch}
+			all[name+" denied"] = scene{request: batch, rows: rows, left: left}
 			batch.State, batch.Decided = store.Approved, &store.Decision{By: admin, At: at}
-			part := &tally{total: 300, done: 10, going: 5, waiting: 3, replaced: 1, toCome: 100}
-			for _, key := range batch.Batch[:100] {
-				part.failed = append(part.failed, store.Account{AccountKey: key, Wish: store.Wish{Label: label}, Problem: problem})
-				part.skipped = append(part.skipped, store.Skipped{Account: key, Why: words(3000)})
+			part := &tally{Tally: store.Tally{Size: 300, Done: 10, Going: 5, Waiting: 3, Replaced: 1, ToCome: 81, Failed: 100, Skipped: 100}}
+			for _, row := range rows[:100] {
+				part.failed = append(part.failed, store.Account{AccountKey: row.Account, Wish: store.Wish{Label: label}, Problem: problem})
+				part.skipped = append(part.skipped, store.Request{Account: row.Account, Wish: store.Wish{Label: label}, State: store.Skipped, Decided: &store.Decision{At: at, Reason: words(3000)}})
 			}
 			all[name+" under way"] = scene{request: batch, tally: part}
 			whole := *part
-			whole.done, whole.going, whole.waiting, whole.toCome = 99, 0, 0, 0
+			whole.Done, whole.Going, whole.Waiting, whole.ToCome = 99, 0, 0, 0
 			all[name+" ended"] = scene{request: batch, tally: &whole}
-			all[name+" ended well"] = scene{request: batch, tally: &tally{total: 300, done: 300}}
+			all[name+" ended well"] = scene{request: batch, tally: &tally{Tally: store.Tally{Size: 300, Done: 300}}}
 		}
-		for _, state := range []store.RequestState{store.Approved, store.RequestDenied, store.Expired, store.Withdrawn} {
+		for _, state := range []store.RequestState{store.Approved, store.RequestDenied, store.Expired, store.Withdrawn, store.Skipped} {
 			r := base
 			r.State, r.Decided = state, &store.Decision{By: admin, At: at, Reason: words(3000)}
 			all[size+" "+string(state)] = scene{request: r}

@@ -55,10 +55,11 @@ func findingID(f store.Finding) string {
 }
 
 // planLines is what a request would change, as last looked at.
-func planLines(r store.Request) []string {
+func planLines(s scene) []string {
+	r := s.request
 	switch {
-	case len(r.Batch) > 0:
-		return batchPlanLines(r)
+	case r.Size > 0:
+		return batchPlanLines(s)
 	case r.Planned.IsZero() && r.State == store.Pending:
 		return []string{":mag: oktaws is looking at what would change."}
 	case r.Planned.IsZero():

@@ -24,7 +24,7 @@ func (b *Bot) mode(ctx context.Context, c *command, rest string) (outcome, error
 		}
 		return outcome{}, invalid(message, "`api`: Okta reads the roles with an access key that a person enters. `groups`: the names of Okta groups say the roles.")
 	}
-	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
+	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *asking) error {
 		a, err := tx.Account(key)
 		r.Mode, r.RoleSet = to, a.RoleSet
 		return err

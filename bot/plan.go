@@ -105,7 +105,7 @@ func planContent(r store.Request) content {
 	if n := len(r.Plan); n > 0 {
 		text = fmt.Sprintf("%s, %s: %s", spoken(head), plural(n, "thing would change", "things would change"), statement(r.Plan[0].What, noteLimit))
 	}
-	lines := append([]string{sign(r.Kind) + " " + head + ":"}, planLines(r)...)
+	lines := append([]string{sign(r.Kind) + " " + head + ":"}, planLines(scene{request: r})...)
 	return content{text: text, blocks: paragraphs(append(lines, "_Nothing was changed._"))}
 }
 

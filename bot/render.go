@@ -41,7 +41,9 @@ type scene struct {
 	pending *store.Request // another request for the account, which waits for a decision
 	task    *store.Task
 	check   *store.Check
-	tally   *tally // of an approved batch
+	tally   *tally // of an approved batch, where the message is about its progress or outcome
+	rows    []store.Row
+	left    []store.LeftOut // both of a batch, where the message names its accounts
 }
 
 // look reads the records that m is about.
@@ -63,11 +65,8 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 	if s.request, err = tx.Request(rest); err != nil {
 		return s, err
 	}
-	if len(s.request.Batch) > 0 {
-		if s.request.State == store.Approved && (m.View == showProgress || m.View == showOutcome) {
-			s.tally, err = count(tx, s.request)
-		}
-		return s, err
+	if s.request.Size > 0 {
+		return lookAtBatch(tx, s, m.View)
 	}
 	a, err := knownAccount(tx, s.request.Account)
 	if err != nil || a == nil {
@@ -78,6 +77,23 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 		s.account = a
 		s.pending, err = waiting(tx, a)
 	}
+	return s, err
+}
+
+// lookAtBatch reads what a message about a batch shows.
+func lookAtBatch(tx *store.ReadTx, s scene, view string) (scene, error) {
+	var err error
+	if view == showProgress || view == showOutcome {
+		if s.request.State == store.Approved {
+			s.tally, err = count(tx, s.request.ID, view == showOutcome)
+		}
+		return s, err
+	}
+	err = tx.Rows(s.request.ID, func(row store.Row) bool { s.rows = append(s.rows, row); return true })
+	if err != nil {
+		return s, err
+	}
+	err = tx.LeftOut(s.request.ID, func(out store.LeftOut) bool { s.left = append(s.left, out); return true })
 	return s, err
 }
 
@@ -100,12 +116,12 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 	case showDecision:
 		return renderDecision(s), nil
 	case showProgress:
-		if len(s.request.Batch) > 0 {
+		if s.request.Size > 0 {
 			return renderBatchProgress(m, s), nil
 		}
 		return renderProgress(m, s), nil
 	case showOutcome:
-		if len(s.request.Batch) > 0 {
+		if s.request.Size > 0 {
 			return renderBatchOutcome(m, s), nil
 		}
 		return b.renderOutcome(m, s), nil

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/oktaws/oktaws/store"
@@ -12,14 +11,19 @@ import (
 
 // batchPlanLines is the accounts of a batch, as they were when it was asked for: with what differs in each, or with their
 // names.
-func batchPlanLines(r store.Request) []string {
+func batchPlanLines(s scene) []string {
+	r := s.request
 	known := map[string]string{}
 	for _, f := range r.Plan {
 		known[f.Key] = oneLine(mrkdwn(f.What, noteLimit))
 	}
 	var lines []string
-	for _, key := range r.Batch {
-		lines = append(lines, "• "+code(accountName(key))+spaced(known[key.String()]))
+	for _, row := range s.rows {
+		what, ok := known[row.Account.String()]
+		if !ok && row.Label != "" {
+			what = oneLine(mrkdwn(row.Label, noteLimit))
+		}
+		lines = append(lines, "• "+code(accountName(row.Account))+spaced(what))
 	}
 	head := "*The accounts*"
 	if r.Kind == store.Repair {
@@ -29,20 +33,17 @@ func batchPlanLines(r store.Request) []string {
 		head += ", as of " + when(r.Planned)
 	}
 	lines = append([]string{head}, within(lines, bigList-smallList)...)
-	return append(lines, waitsForLines(r)...)
+	return append(lines, waitsForLines(s)...)
 }
 
 // waitsForLines is the accounts that a rotation may have to wait for, and that it can't be asked for.
-func waitsForLines(r store.Request) []string {
-	var lines []string
-	for _, f := range r.Plan {
-		key, err := store.ParseAccountKey(f.Key)
-		if err == nil && !slices.Contains(r.Batch, key) {
-			lines = append(lines, "• "+code(accountName(key))+" "+oneLine(mrkdwn(f.What, noteLimit)))
-		}
-	}
-	if len(lines) == 0 {
+func waitsForLines(s scene) []string {
+	if s.request.Kind != store.Rotate || len(s.left) == 0 {
 		return nil
+	}
+	var lines []string
+	for _, out := range s.left {
+		lines = append(lines, "• "+code(accountName(out.Account))+" "+oneLine(mrkdwn(out.Label+": "+out.Why, noteLimit)))
 	}
 	head := ":information_source: *" + plural(len(lines), "more account shares", "more accounts share") + " the application*. " +
 		"Okta signs with the new certificate only once each has taken it: where one can't, the rotation waits for it. Retry or unlink what has failed."
@@ -56,16 +57,16 @@ func renderBatchProgress(m store.Message, s scene) rendering {
 	}
 	t, what, counts := s.tally, doing(s.request), s.tally.counts(s.request.Kind)
 	head := ":hourglass_flowing_sand: *" + what + "*"
-	if t.over() == t.total {
+	if t.Over() == t.Size {
 		head = ":checkered_flag: *" + what + " has ended*"
 	}
-	lines := append([]string{head, bar(t.over(), t.total), counts}, t.troubleLines(readerOf(m))...)
+	lines := append([]string{head, bar(t.Over(), t.Size), counts}, t.troubleLines(readerOf(m))...)
 	return rendering{identity: showProgress, content: content{text: spoken(what) + ": " + counts + ".", blocks: paragraphs(lines)}}
 }
 
 // renderBatchOutcome says what came of a batch, once nothing goes on any more.
 func renderBatchOutcome(m store.Message, s scene) rendering {
-	if s.tally == nil || s.tally.over() < s.tally.total {
+	if s.tally == nil || s.tally.Over() < s.tally.Size {
 		return rendering{} // a failed account that is retried makes the next end news
 	}
 	t := s.tally
@@ -95,8 +96,8 @@ func (t *tally) counts(k store.RequestKind) string {
 		n    int
 		what string
 	}{
-		{t.done, done}, {t.going, going}, {t.waiting, "waiting for a person's step"}, {len(t.failed), "failed"},
-		{len(t.skipped), "skipped"}, {t.replaced, "with another request since"}, {t.toCome, "to come"},
+		{t.Done, done}, {t.Going, going}, {t.Waiting, "waiting for a person's step"}, {t.Failed, "failed"},
+		{t.Skipped, "skipped"}, {t.Replaced, "with another request since"}, {t.ToCome, "to come"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
@@ -116,14 +117,14 @@ func (t *tally) troubleLines(who reader) []string {
 		failed = append(failed, line)
 	}
 	for _, s := range t.skipped {
-		skipped = append(skipped, fmt.Sprintf("• %s: %s", about(s.Account, ""), oneLine(sentence(s.Why, noteLimit))))
+		skipped = append(skipped, fmt.Sprintf("• %s: %s", about(s.Account, s.Label), oneLine(sentence(s.Decided.Reason, noteLimit))))
 	}
 	if len(failed) > 0 {
-		lines = append(append(lines, "*Failed*"), within(failed, bigList-smallList)...)
+		lines = append(append(lines, "*Failed*"), firstOf(failed, t.Failed, bigList-smallList)...)
 		lines = append(lines, "Once the cause is gone, `/oktaws retry` and the account's ID tries one again.")
 	}
 	if len(skipped) > 0 {
-		lines = append(append(lines, "*Skipped*"), within(skipped, smallList)...)
+		lines = append(append(lines, "*Skipped*"), firstOf(skipped, t.Skipped, smallList)...)
 	}
 	return lines
 }

@@ -17,10 +17,10 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	if r.Reason != "" {
 		blocks = append(blocks, section("*Reason*\n"+quote(r.Reason, reasonLimit)))
 	}
-	if len(r.Batch) == 0 && (r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change) {
+	if r.Size == 0 && (r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change) {
 		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, s.known))...)
 	}
-	blocks = append(blocks, paragraphs(planLines(r))...)
+	blocks = append(blocks, paragraphs(planLines(s))...)
 	for _, line := range approvalLines(r) {
 		blocks = append(blocks, section(line))
 	}
@@ -72,9 +72,9 @@ func decisionLine(r store.Request) string {
 	}
 	switch {
 	case r.State == store.Approved && d.By.IsOperator():
-		return fmt.Sprintf(":white_check_mark: Approved by operator %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+		return fmt.Sprintf(":white_check_mark: Approved by %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
 	case r.State == store.RequestDenied && d.By.IsOperator():
-		return fmt.Sprintf(":no_entry: Denied by operator %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+		return fmt.Sprintf(":no_entry: Denied by %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
 	}
 	switch r.State {
 	case store.Approved:
@@ -85,6 +85,8 @@ func decisionLine(r store.Request) string {
 		return fmt.Sprintf(":leftwards_arrow_with_hook: Withdrawn by %s %s.", mention(d.By), when(d.At))
 	case store.Expired:
 		return fmt.Sprintf(":alarm_clock: Expired %s, since nobody decided in time.", when(d.At))
+	case store.Skipped:
+		return fmt.Sprintf(":fast_forward: Skipped %s: %s", when(d.At), sentence(d.Reason, reasonLimit))
 	}
 	return ""
 }
@@ -98,7 +100,7 @@ func renderRequested(s scene) rendering {
 	if r.Reason != "" {
 		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
 	}
-	blocks = append(blocks, paragraphs(waitsForLines(r))...)
+	blocks = append(blocks, paragraphs(waitsForLines(s))...)
 	if r.State != store.Pending {
 		ended := "The request " + became(r.State) + "."
 		return rendering{identity: showRequested, content: content{text: text + " " + ended, blocks: append(blocks, aside(ended))}}
@@ -129,11 +131,13 @@ func renderDecision(s scene) rendering {
 		next = "It begins now; a message here shows how it goes."
 	case store.RequestDenied:
 		text = fmt.Sprintf("%s was denied by %s: %s", spoken(asked), mention(r.Decided.By), mrkdwn(r.Decided.Reason, reasonLimit))
-		next = "You may ask again with " + askAgain(r) + "."
+		next = "You may ask again with " + askAgain(s) + "."
 	case store.Expired:
-		next = "Ask again with " + askAgain(r) + ", and tell an admin."
+		next = "Ask again with " + askAgain(s) + ", and tell an admin."
+	case store.Skipped:
+		next = sentence("see how far it is with /oktaws status "+accountName(r.Account), noteLimit)
 	case store.Withdrawn:
-		next = "You may ask again with " + askAgain(r) + "."
+		next = "You may ask again with " + askAgain(s) + "."
 	}
 	return rendering{identity: string(r.State), content: content{text: text, blocks: []slack.Block{
 		section(asked + "\n" + decisionLine(r)), aside(next),

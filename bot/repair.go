@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (b *Bot) repairClicked(ctx context.Context, c *click) (outcome, error) {
 // application that accounts share, it asks to rotate it for all of them: on the way, that repairs them as well.
 func (b *Bot) askedToRepair(ctx context.Context, d *delivery, r store.Request) (outcome, error) {
 	var also string
-	say, err := b.ask(ctx, d, r, func(tx *store.Tx, r *store.Request) error {
+	say, err := b.ask(ctx, d, r, func(tx *store.Tx, r *asking) error {
 		a, err := tx.Account(r.Account)
 		if err != nil {
 			return err
@@ -114,26 +115,32 @@ func unmendable(key store.AccountKey, findings []store.Finding) error {
 
 // repairAll asks to repair all accounts that have drifted, as one request.
 func (b *Bot) repairAll(ctx context.Context, c *command, reason string) (outcome, error) {
-	r := store.Request{Kind: store.Repair, Reason: reason}
-	var left []string // that a repair can do nothing about
+	r := asking{Request: store.Request{Kind: store.Repair, Reason: reason}}
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
 		if err := noBatchWaits(tx, r); err != nil {
 			return err
 		}
-		return b.collect(tx, &r, &left)
+		return b.collect(tx, &r)
 	})
 	if err != nil {
 		return outcome{}, err
 	}
 	var also string
-	if len(left) > 0 {
+	if out := r.batch.LeftOut; len(out) > 0 {
+		var left []string
+		for _, o := range out {
+			left = append(left, code(accountName(o.Account)))
+		}
 		also = fmt.Sprintf(" Left out: %s where all that differs is somebody else's, takes a person's step or is to be rotated (%s).",
 			plural(len(left), "account", "accounts"), strings.Join(firstFew(left, 10), ", "))
 	}
-	if len(r.Batch) == 0 {
+	if len(r.batch.Rows) == 0 {
 		return outcome{say: note(":white_check_mark: No account has drifted in a way that oktaws can repair." + also)}, nil
 	}
-	say, err := b.ask(ctx, &c.delivery, r, func(tx *store.Tx, r *store.Request) error { return noBatchWaits(&tx.ReadTx, *r) })
+	say, err := b.ask(ctx, &c.delivery, r.Request, func(tx *store.Tx, asked *asking) error {
+		asked.batch = r.batch
+		return noBatchWaits(&tx.ReadTx, r)
+	})
 	if err != nil {
 		return outcome{}, err
 	}
@@ -141,12 +148,13 @@ func (b *Bot) repairAll(ctx context.Context, c *command, reason string) (outcome
 }
 
 // collect fills the batch with the accounts that have drifted, and its plan with what differs, shortened, of as many of
-// them as a message can name. A rotation is each account's own request, since it takes a person's step for each.
-func (b *Bot) collect(tx *store.ReadTx, r *store.Request, left *[]string) error {
+// them as a message can name. A rotation is each account's own request, since it takes a person's step for each. Left out
+// are those that a repair can do nothing about.
+func (b *Bot) collect(tx *store.ReadTx, r *asking) error {
 	r.Planned = tx.Now()
 	var failed error
 	err := tx.Accounts(func(a store.Account) bool {
-		if a.State != store.Drifted || len(r.Batch) == store.MaxBatch {
+		if a.State != store.Drifted || len(r.batch.Rows) == store.MaxBatch {
 			return true
 		}
 		var open []store.Finding
@@ -155,10 +163,11 @@ func (b *Bot) collect(tx *store.ReadTx, r *store.Request, left *[]string) error 
 		}
 		open = slices.DeleteFunc(open, func(f store.Finding) bool { return f.Foreign || f.Person || f.Rotate != "" })
 		if len(open) == 0 {
-			*left = append(*left, code(accountName(a.AccountKey)))
+			r.batch.LeftOut = append(r.batch.LeftOut, store.LeftOut{Account: a.AccountKey, Label: a.Label,
+				Why: "all that differs is somebody else's, takes a person's step or is to be rotated"})
 			return true
 		}
-		r.Batch = append(r.Batch, a.AccountKey)
+		r.batch.Rows = append(r.batch.Rows, store.Row{Account: a.AccountKey, Label: a.Label})
 		if len(r.Plan) < mostPlanned {
 			r.Plan = append(r.Plan, store.Finding{Key: a.AccountKey.String(), What: a.Label + ": " + shortly(open)})
 		}
@@ -174,21 +183,32 @@ func (b *Bot) collect(tx *store.ReadTx, r *store.Request, left *[]string) error 
 const mostPlanned = 200
 
 // noBatchWaits refuses a batch while one for the same waits for a decision.
-func noBatchWaits(tx *store.ReadTx, like store.Request) error {
+func noBatchWaits(tx *store.ReadTx, like asking) error {
 	var waiting *store.Request
+	var failed error
 	err := tx.Requests(func(r store.Request) bool {
-		if r.State == store.Pending && len(r.Batch) > 0 && r.Kind == like.Kind && r.Shared == like.Shared && (r.Shared == "" || r.Batch[0].Partition == like.Batch[0].Partition) {
+		if r.State != store.Pending || r.Size == 0 || r.Kind != like.Kind || r.Shared != like.Shared {
+			return true
+		}
+		same := r.Shared == "" // an application is of one partition
+		if !same {
+			failed = tx.Rows(r.ID, func(row store.Row) bool {
+				same = row.Account.Partition == like.batch.Rows[0].Account.Partition
+				return false
+			})
+		}
+		if same {
 			waiting = &r
 		}
-		return waiting == nil
+		return waiting == nil && failed == nil
 	})
-	if err != nil || waiting == nil {
+	if err = errors.Join(err, failed); err != nil || waiting == nil {
 		return err
 	}
 	what := "repair all accounts that have drifted"
 	if like.Shared != "" {
 		what = "rotate the certificate of the Okta application " + like.Shared
 	}
-	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("a request to %s, by <@%s>, waits for approval already", what, waiting.Requester.ID),
+	return &store.Error{Kind: store.Conflict, Message: fmt.Sprintf("a request to %s, by %s, waits for approval already", what, waiting.Requester.Mention()),
 		Remedy: "It can be approved, denied or withdrawn."}
 }

@@ -123,7 +123,7 @@ func TestABatchIsOpenedOnAfterARestart(t *testing.T) {
 		if _, err := tx.Approve(id, store.Person{ID: slack.AdminOne, Team: slack.Team}); err != nil {
 			return err
 		}
-		_, _, err := tx.OpenBatch(id)
+		_, _, err := tx.CarryOn(id)
 		return err
 	})
 	w.bot = w.newBot(connection())

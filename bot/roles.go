@@ -27,7 +27,7 @@ func (b *Bot) roles(ctx context.Context, c *command, rest string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *store.Request) error {
+	return b.asked(ctx, c, store.Request{Kind: store.Change, Account: key, Reason: reason}, func(tx *store.Tx, r *asking) error {
 		a, err := tx.Account(key)
 		r.Mode, r.RoleSet = cmp.Or(a.Mode, b.cfg.Mode), set // one that was never linked has no mode, and is refused for that
 		return err

@@ -25,7 +25,7 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 		return outcome{}, invalid(message, "`key`: the access key that Okta holds. `certificate`: the SAML certificate by which Okta signs.")
 	}
 	r := store.Request{Kind: store.Rotate, Account: key, Rotate: []store.Rotation{what}, Reason: reason}
-	return b.asked(ctx, c, r, func(tx *store.Tx, r *store.Request) error {
+	return b.asked(ctx, c, r, func(tx *store.Tx, r *asking) error {
 		a, err := tx.Account(key)
 		switch {
 		case err != nil:
@@ -43,24 +43,23 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 }
 
 // forAll makes of a request to rotate an account's certificate one for all linked accounts that share its Okta
-// application, and says whether it did: Okta signs with the new certificate only once each of them takes it. The plan
-// names those too that can't be asked for now, and that the rotation may have to wait for.
-func forAll(tx *store.ReadTx, a store.Account, r *store.Request) (bool, error) {
+// application, and says whether it did: Okta signs with the new certificate only once each of them takes it. Left out are
+// those that can't be asked for now, and that the rotation may have to wait for.
+func forAll(tx *store.ReadTx, a store.Account, r *asking) (bool, error) {
 	if a.Shared == "" || !linked(a) { // for one that isn't linked, the store says what can be done
 		return false, nil
 	}
 	r.Kind, r.Account, r.Wish, r.Rotate = store.Rotate, store.AccountKey{}, store.Wish{Shared: a.Shared}, []store.Rotation{store.RotateCertificate}
 	r.Planned = tx.Now()
 	err := tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
-		f := store.Finding{Key: other.AccountKey.String(), What: other.Label}
-		if state := position(other); state != string(store.Linked) {
-			f.What += ": " + state
+		state := position(other)
+		if !linked(other) {
+			r.batch.LeftOut = append(r.batch.LeftOut, store.LeftOut{Account: other.AccountKey, Label: other.Label, Why: state})
+			return true
 		}
-		if linked(other) {
-			r.Batch = append(r.Batch, other.AccountKey)
-		}
-		if !linked(other) || len(r.Plan) < mostPlanned {
-			r.Plan = append(r.Plan, f)
+		r.batch.Rows = append(r.batch.Rows, store.Row{Account: other.AccountKey, Label: other.Label})
+		if state != string(store.Linked) && len(r.Plan) < mostPlanned {
+			r.Plan = append(r.Plan, store.Finding{Key: other.AccountKey.String(), What: other.Label + ": " + state})
 		}
 		return true
 	})

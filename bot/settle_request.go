@@ -7,8 +7,8 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// settleRequest expires a request whose time has come, makes sure that the messages about it are wanted, and opens the
-// requests of an approved batch.
+// settleRequest expires a request whose time has come, makes sure that the messages about it are wanted, and carries on
+// with an approved batch.
 func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) error {
 	var r store.Request
 	err := b.store.Update(ctx, func(tx *store.Tx) (err error) {
@@ -23,7 +23,7 @@ func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) e
 				return err
 			}
 		}
-		if len(r.Batch) == 0 {
+		if r.Size == 0 {
 			if err := b.lookAgain(tx, r.Account); err != nil {
 				return err
 			}
@@ -32,31 +32,26 @@ func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) e
 		switch {
 		case r.State == store.Pending:
 			next = r.Expires
-		case unopened(r):
+		case r.Unfinished():
 			next = tx.Now()
 		}
 		return tx.PlanRequest(id, next)
 	})
-	for n := 0; n < openedAtOnce && err == nil && unopened(r); n++ {
+	for n := 0; n < carriedOnAtOnce && err == nil && r.Unfinished(); n++ {
 		err = b.store.Update(ctx, func(tx *store.Tx) (err error) {
 			if err := tx.Guard(claim); err != nil {
 				return err
 			}
-			r, _, err = tx.OpenBatch(id) // leaves the request due, so that the next accounts follow
+			r, _, err = tx.CarryOn(id) // leaves the request due, so that the next accounts follow
 			return err
 		})
 	}
 	return err
 }
 
-// openedAtOnce is how many accounts of a batch are opened before the request is left due for the next ones: so many that
+// carriedOnAtOnce is how many accounts of a batch are opened or retried before the request is left due for the next ones: so many that
 // the largest batch has no need to pause for the pace of store.Drive, and so few that the bot can end in between.
-const openedAtOnce = store.MaxBatch / 20
-
-// unopened says whether accounts of an approved batch still have no requests of their own.
-func unopened(r store.Request) bool {
-	return r.State == store.Approved && r.Opened < len(r.Batch)
-}
+const carriedOnAtOnce = store.MaxBatch / 20
 
 // wantedMessages are the messages that a request has. One that is part of a batch has none of its own: the batch's tell.
 func (b *Bot) wantedMessages(r store.Request) []store.Message {
@@ -64,18 +59,22 @@ func (b *Bot) wantedMessages(r store.Request) []store.Message {
 		return nil
 	}
 	inChannel := store.Message{Subject: r.Key(), View: showRequest, Where: b.cfg.AdminChannel}
-	wanted, toRequester := []store.Message{inChannel}, []string{showRequested, showDecision}
-	if r.State == store.Approved {
-		for _, view := range []string{showProgress, showOutcome} {
-			wanted = append(wanted, store.Message{Subject: r.Key(), View: view, Where: b.cfg.AdminChannel, Under: inChannel.Key()})
-			toRequester = append(toRequester, view)
+	wanted := []store.Message{inChannel}
+	fromSlack := !r.Requester.IsOperator() // who can be told
+	if fromSlack {
+		wanted = append(wanted,
+			store.Message{Subject: r.Key(), View: showRequested, Where: r.Requester.ID},
+			store.Message{Subject: r.Key(), View: showDecision, Where: r.Requester.ID})
+	}
+	if r.State != store.Approved {
+		return wanted
+	}
+	for _, view := range []string{showProgress, showOutcome} {
+		wanted = append(wanted,
+			store.Message{Subject: r.Key(), View: view, Where: b.cfg.AdminChannel, Under: inChannel.Key()})
+		if fromSlack {
+			wanted = append(wanted, store.Message{Subject: r.Key(), View: view, Where: r.Requester.ID})
 		}
-	}
-	if r.Requester.IsOperator() {
-		return wanted // the command line tells them
-	}
-	for _, view := range toRequester {
-		wanted = append(wanted, store.Message{Subject: r.Key(), View: view, Where: r.Requester.ID})
 	}
 	return wanted
 }

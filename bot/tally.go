@@ -4,48 +4,34 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// tally is how far the accounts of an approved batch are.
+// tally is how far the accounts of an approved batch are, with the first of those that are in trouble.
 type tally struct {
-	total    int
-	done     int             // became what was asked for
-	going    int             // are being worked on
-	waiting  int             // wait for a person
-	failed   []store.Account // until they are retried
-	skipped  []store.Skipped
-	replaced int // have another request since
-	toCome   int // have no request of their own yet
+	store.Tally
+	failed  []store.Account
+	skipped []store.Request
 }
 
-// count reads the requests of a batch, and of those that have not ended the accounts.
-func count(tx *store.ReadTx, r store.Request) (*tally, error) {
-	t := &tally{total: len(r.Batch), skipped: r.Skipped, toCome: len(r.Batch) - r.Opened}
-	var failed error
-	err := tx.RequestsOf(r.ID, func(own store.Request) bool {
-		if !own.Ended.IsZero() { // whatever became of the account since
-			t.done++
-			return true
-		}
-		var a store.Account
-		if a, failed = tx.Account(own.Account); failed != nil {
-			return false
-		}
-		switch {
-		case a.RequestID != own.ID:
-			t.replaced++
-		case a.State == store.Failed:
-			t.failed = append(t.failed, a)
-		case a.State == store.Waiting:
-			t.waiting++
-		default:
-			t.going++
-		}
-		return true
-	})
-	if failed != nil {
-		return nil, failed
+// mostNamed is how many accounts in trouble are read: more than one message can name.
+const mostNamed = 200
+
+// count reads how far a batch is, and the first of the accounts in trouble. Of one that is over, all that failed are read
+// where somebody has to tell this end from the one before.
+func count(tx *store.ReadTx, batch string, all bool) (*tally, error) {
+	n, err := tx.Tally(batch)
+	if err != nil {
+		return nil, err
 	}
+	t := &tally{Tally: n}
+	all = all && t.Over() == t.Size
+	if err := tx.FailedOf(batch, func(a store.Account) bool {
+		t.failed = append(t.failed, a)
+		return all || len(t.failed) < mostNamed
+	}); err != nil {
+		return nil, err
+	}
+	err = tx.SkippedOf(batch, func(r store.Request) bool {
+		t.skipped = append(t.skipped, r)
+		return len(t.skipped) < mostNamed
+	})
 	return t, err
 }
-
-// over is how many accounts nothing goes on with any more.
-func (t *tally) over() int { return t.done + len(t.failed) + len(t.skipped) + t.replaced }

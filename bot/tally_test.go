@@ -49,11 +49,8 @@ func TestWhatABatchHasDoneStaysDone(t *testing.T) {
 		})
 	}
 	counted := func() (t *tally) {
-		do(func(tx *store.Tx) error {
-			r, err := tx.Request("b")
-			if err == nil {
-				t, err = count(&tx.ReadTx, r)
-			}
+		do(func(tx *store.Tx) (err error) {
+			t, err = count(&tx.ReadTx, "b", false)
 			return err
 		})
 		return t
@@ -63,15 +60,25 @@ func TestWhatABatchHasDoneStaysDone(t *testing.T) {
 		open(store.Request{ID: "l" + key.ID, Kind: store.Link, Account: key, Wish: store.Wish{Label: key.ID, Mode: store.ModeAPI}})
 		end(key)
 	}
-	open(store.Request{ID: "b", Kind: store.Repair, Batch: keys})
+	do(func(tx *store.Tx) error {
+		var rows []store.Row
+		for _, key := range keys {
+			rows = append(rows, store.Row{Account: key})
+		}
+		if _, err := tx.OpenBatch(store.Request{ID: "b", Kind: store.Repair, Requester: store.Person{ID: "U1"}, Required: 1}, store.Batch{Rows: rows}); err != nil {
+			return err
+		}
+		_, err := tx.Approve("b", store.Person{ID: "U2"})
+		return err
+	})
 	for range keys[:2] {
-		do(func(tx *store.Tx) error { _, _, err := tx.OpenBatch("b"); return err })
+		do(func(tx *store.Tx) error { _, _, err := tx.CarryOn("b"); return err })
 	}
 	end(keys[0])
 	for _, key := range keys[:2] { // one was repaired before it is unlinked, the other wasn't
 		open(store.Request{ID: "u" + key.ID, Kind: store.Unlink, Account: key})
 	}
-	if c := counted(); c.done != 1 || c.replaced != 1 || c.toCome != 1 || c.over() != 2 {
+	if c := counted(); c.Done != 1 || c.Replaced != 1 || c.ToCome != 1 || c.Over() != 2 {
 		t.Errorf("counted %+v", c)
 	}
 }

@@ -92,12 +92,15 @@ func paragraphs(lines []string) []slack.Block {
 }
 
 // within is as many of the lines as fit into so much room, and then how many are left out.
-func within(lines []string, room int) []string {
+func within(lines []string, room int) []string { return firstOf(lines, len(lines), room) }
+
+// firstOf is as many as fit into so much room of lines that are the first of a total.
+func firstOf(lines []string, total, room int) []string {
 	n := fitting(lines, room)
-	if n == len(lines) {
+	if n == total {
 		return lines
 	}
-	return append(slices.Clone(lines[:n]), fmt.Sprintf("… and %d more", len(lines)-n))
+	return append(slices.Clone(lines[:n]), fmt.Sprintf("… and %d more", total-n))
 }
 
 // fitting is how many of the lines fit into so much room, with a line that says that there are more.
@@ -236,15 +239,18 @@ func unescape(s string) string {
 	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 }
 
-// mention is somebody as a message names them: an operator, whom Slack doesn't know, as name@host.
+// mention is a person as Slack shows one, or an operator, whom Slack doesn't know.
 func mention(p store.Person) string {
 	if p.IsOperator() {
-		return code(strings.TrimPrefix(p.Mention(), "the operator "))
+		return mrkdwn(p.Mention(), nameLimit)
 	}
 	return p.Mention()
 }
 
 func mentions(people []store.Person) string {
+	if len(people) == 0 {
+		return "an approver"
+	}
 	const most = 10
 	var names []string
 	for i, p := range people {

@@ -35,7 +35,7 @@ func wanted(r store.Request) string {
 
 // subject is the account that a request is about, or, of a batch, its accounts.
 func subject(r store.Request) string {
-	switch n := len(r.Batch); {
+	switch n := r.Size; {
 	case n == 0:
 		return about(r.Account, r.Label)
 	case r.Kind == store.Repair:
@@ -49,7 +49,7 @@ func subject(r store.Request) string {
 
 // named is subject in few words.
 func named(r store.Request) string {
-	n := len(r.Batch)
+	n := r.Size
 	if n == 0 {
 		return subject(r)
 	}
@@ -62,7 +62,7 @@ func named(r store.Request) string {
 
 // inFull is the account, and what it is linked as.
 func inFull(r store.Request) string {
-	if len(r.Batch) > 0 {
+	if r.Size > 0 {
 		return subject(r)
 	}
 	account := "AWS account " + code(accountName(r.Account))
@@ -197,13 +197,14 @@ func became(s store.RequestState) string {
 }
 
 // askAgain is the command that asks for the same once more.
-func askAgain(r store.Request) string {
+func askAgain(s scene) string {
+	r := s.request
 	account := accountName(r.Account)
-	if len(r.Batch) > 0 {
-		account = accountName(r.Batch[0])
+	if len(s.rows) > 0 {
+		account = accountName(s.rows[0].Account)
 	}
 	switch mode, set := changes(r); {
-	case len(r.Batch) > 0 && r.Kind == store.Repair:
+	case r.Size > 0 && r.Kind == store.Repair:
 		account = "all"
 	case r.Kind == store.Adopt && r.Was.Mode == "" && r.Label != "": // an account that has failed has its name already
 		account += " " + r.Label

@@ -232,10 +232,16 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	}
 	tx.remember(&a.Meta)
 	a.derive(tx.now)
+	if err := tx.follow(before, *a); err != nil {
+		return err
+	}
 	if before.State != a.State {
 		if err := tx.newState(a); err != nil {
 			return err
 		}
+	}
+	if err := tx.keepNames(before, *a); err != nil {
+		return err
 	}
 	if err := tx.put(a); err != nil {
 		return err

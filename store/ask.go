@@ -20,7 +20,7 @@ var mayAsk = map[RequestKind][]AccountState{
 	Rotate: {Linked, Drifted},
 }
 
-// OpenRequest records a wish to change an account, or those of a batch. It fails with a Conflict where the account is
+// OpenRequest records a wish to change an account; OpenBatch one to change many. It fails with a Conflict where the account is
 // not in a state for it, or asked for already, or, with ErrLabelTaken as the cause, where another account has the
 // name. ID (without slash and dot), Kind, Account, Requester, Required and Expires must be set; to link or adopt, the
 // wish too; to change, its Mode and RoleSet; to rotate, Rotate.
@@ -29,9 +29,7 @@ func (tx *Tx) OpenRequest(r Request) (Request, error) {
 		return r, err
 	}
 	r.State, r.Due = Pending, tx.now
-	if len(r.Batch) > 0 {
-		return tx.openBatch(r)
-	}
+	r.Size, r.LeftOut, r.Opened, r.Retrying, r.Parent = 0, 0, 0, nil, ""
 	a, err := tx.askFor(&r)
 	if err != nil {
 		return r, err
@@ -41,7 +39,7 @@ func (tx *Tx) OpenRequest(r Request) (Request, error) {
 	}
 	a.Pending, a.PlanDue = r.ID, tx.now
 	a.derive(tx.now)
-	if err := tx.put(&a); err != nil {
+	if err := tx.putAccount(&a); err != nil {
 		return r, err
 	}
 	if err := tx.tellOfCheck(a.AccountKey); err != nil {
@@ -80,7 +78,7 @@ func (tx *Tx) askFor(r *Request) (Account, error) {
 	a, err := tx.Account(r.Account)
 	switch {
 	case err == nil:
-		err = tx.free(a, r.Kind)
+		err = tx.free(a, r)
 	case KindOf(err) == NotFound && r.begins():
 		err = nil
 	}
@@ -104,6 +102,13 @@ func (tx *Tx) askFor(r *Request) (Account, error) {
 
 // begins says whether the request can begin an account that nothing is known of.
 func (r *Request) begins() bool { return r.Kind == Link || r.Kind == Adopt }
+
+// outruns says whether the request, of a batch, takes the place of one that waits for a decision: both begin the account,
+// and of two such the one that is approved first is carried out. That is why an account may be asked for by itself while a
+// batch that has it too waits. The other kinds change what is linked: there, whoever waits is heard first.
+func (r *Request) outruns(open Request) bool {
+	return r.Parent != "" && r.begins() && open.begins() && open.State == Pending
+}
 
 // wishFor is what the account shall be: by a request that begins it, what that says; by any other, what it is, apart
 // from what the request is about.
@@ -134,23 +139,26 @@ func (r *Request) wishFor(a Account) (Wish, error) {
 }
 
 // free says why the account can't be asked for now.
-func (tx *Tx) free(a Account, kind RequestKind) error {
-	status := fmt.Sprintf("See it with /oktaws status %s.", a.ID)
+func (tx *Tx) free(a Account, r *Request) error {
+	kind, status := r.Kind, fmt.Sprintf("See it with /oktaws status %s.", a.ID)
 	if a.Pending != "" {
 		open, err := tx.Request(a.Pending)
 		if err != nil {
 			return err
 		}
-		if kind == Link && open.Kind == Link {
-			return newError(Conflict, status, "account %s was already asked for by <@%s> and waits for approval", a.ID, open.Requester.ID)
+		if r.outruns(open) {
+			return nil
 		}
-		return newError(Conflict, status, "a request to %s account %s, by <@%s>, waits for approval already", open.Kind, a.ID, open.Requester.ID)
+		if kind == Link && open.Kind == Link {
+			return newError(Conflict, status, "account %s was already asked for by %s and waits for approval", a.ID, open.Requester.Mention())
+		}
+		return newError(Conflict, status, "a request to %s account %s, by %s, waits for approval already", open.Kind, a.ID, open.Requester.Mention())
 	}
 	leaving := a.Desired == WantUnlinked && a.State != Unlinked
 	if slices.Contains(mayAsk[kind], a.State) && !leaving {
 		return nil
 	}
-	begins := kind == Link || kind == Adopt
+	begins := r.begins()
 	switch {
 	case leaving && a.State == Failed:
 		return newError(Conflict, fmt.Sprintf("Mend the cause, then /oktaws retry %s.", a.ID), "account %s is being unlinked, and that has failed", a.ID)
@@ -169,50 +177,4 @@ func (tx *Tx) free(a Account, kind RequestKind) error {
 		return newError(Conflict, status, "account %s is already being linked, as %s", a.ID, a.Label)
 	}
 	return newError(Conflict, status, "account %s is still being linked, as %s", a.ID, a.Label)
-}
-
-// nameFree says which other account has a name that the request wishes for, or has asked for it.
-func (tx *Tx) nameFree(r Request) error {
-	var failed error
-	err := tx.Accounts(func(a Account) bool {
-		if a.AccountKey == r.Account {
-			return true
-		}
-		var has []Wish
-		if !a.fresh() {
-			has = append(has, a.Wish)
-		}
-		if a.Pending != "" {
-			open, err := tx.Request(a.Pending)
-			if err != nil {
-				failed = err
-				return false
-			}
-			has = append(has, open.Wish)
-		}
-		for _, w := range has {
-			if name := r.clash(w); name != "" {
-				failed = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
-					Message: fmt.Sprintf("the name %s is taken by account %s", name, a.ID)}
-				return false
-			}
-		}
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	return failed
-}
-
-// clash is the name that two accounts can't both have, in whatever case, since people couldn't tell the two apart; empty
-// where there is none. An application is of one account, or shared by all that say so.
-func (w Wish) clash(other Wish) string {
-	switch {
-	case strings.EqualFold(w.Label, other.Label):
-		return other.Label
-	case (w.Shared == "" || other.Shared == "") && strings.EqualFold(w.AppLabel(), other.AppLabel()):
-		return other.AppLabel()
-	}
-	return ""
 }

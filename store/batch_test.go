@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -22,14 +23,47 @@ func withAccounts(t *testing.T, n int) *records {
 	return r
 }
 
+// listed is a request for many accounts.
+type listed struct {
+	store.Request
+	batch store.Batch
+}
+
 // batch is a request for accounts that withAccounts made.
-func batch(id string, kind store.RequestKind, accounts ...int) store.Request {
-	q := ask(id, kind, store.AccountKey{})
+func batch(id string, kind store.RequestKind, accounts ...int) listed {
+	q := listed{Request: ask(id, kind, store.AccountKey{})}
 	q.Label = ""
 	for _, n := range accounts {
-		q.Batch = append(q.Batch, numbered(n))
+		q.batch.Rows = append(q.batch.Rows, store.Row{Account: numbered(n)})
 	}
 	return q
+}
+
+func (r *records) openBatch(q listed) {
+	r.Helper()
+	r.do(func(tx *store.Tx) error { _, err := tx.OpenBatch(q.Request, q.batch); return err })
+}
+
+// skipped is why accounts of a batch were skipped.
+func (r *records) skipped(id string) map[store.AccountKey]string {
+	r.Helper()
+	why := map[store.AccountKey]string{}
+	r.look(func(tx *store.ReadTx) error {
+		return tx.SkippedOf(id, func(q store.Request) bool {
+			if q.State != store.Skipped || q.Parent != id {
+				r.Errorf("skipped is %+v", q)
+			}
+			why[q.Account] = q.Decided.Reason
+			return true
+		})
+	})
+	return why
+}
+
+func (r *records) tally(id string) (got store.Tally) {
+	r.Helper()
+	r.look(func(tx *store.ReadTx) (err error) { got, err = tx.Tally(id); return err })
+	return got
 }
 
 // openAll opens the requests of a batch until none is left, and says how many transactions that took.
@@ -39,7 +73,7 @@ func (r *records) openAll(id string) (n int) {
 		if n > store.MaxBatch {
 			r.Fatal("it never ends")
 		}
-		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch(id); return err })
+		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.CarryOn(id); return err })
 	}
 	return n
 }
@@ -57,14 +91,14 @@ func TestABatchIsDecidedOnOnce(t *testing.T) {
 	q := batch("b", store.Rotate, 2, 0, 1)
 	q.Rotate, q.Required = []store.Rotation{store.RotateCertificate}, 2
 	since := len(r.events())
-	r.open(q)
+	r.openBatch(q)
 	for n := range 4 {
 		if a := r.account(numbered(n)); a.Pending != "" || a.State != store.Linked {
 			t.Errorf("before anybody has decided, the account is %+v", a)
 		}
 	}
 	r.do(func(tx *store.Tx) error {
-		got, done, err := tx.OpenBatch("b")
+		got, done, err := tx.CarryOn("b")
 		if !done || got.Opened != 0 {
 			t.Errorf("of a batch that waits, %d were opened", got.Opened)
 		}
@@ -79,7 +113,7 @@ func TestABatchIsDecidedOnOnce(t *testing.T) {
 	}
 	r.openAll("b")
 	r.told(&since, "request.approved", "account.linking", "request.approved", "account.linking", "request.approved", "account.linking")
-	if got := r.request("b"); got.Opened != 3 || len(got.Skipped) != 0 || !got.Due.Equal(r.clock.Now()) {
+	if got := r.request("b"); got.Opened != 3 || r.tally("b").Skipped != 0 || !got.Due.Equal(r.clock.Now()) {
 		t.Errorf("the batch is %+v", got)
 	}
 	children := r.requestsOf("b")
@@ -89,7 +123,7 @@ func TestABatchIsDecidedOnOnce(t *testing.T) {
 	for i, n := range []int{2, 0, 1} {
 		child := children[i]
 		if child.Account != numbered(n) || child.Parent != "b" || child.State != store.Approved || len(child.Approvals) != 2 || child.Decided.By != admin2 ||
-			child.Requester != requester || child.Label != fmt.Sprintf("Team-%d", n) || len(child.Batch) != 0 {
+			child.Requester != requester || child.Label != fmt.Sprintf("Team-%d", n) || child.Size != 0 {
 			t.Errorf("one request is %+v", child)
 		}
 		if a := r.account(numbered(n)); a.State != store.Linking || a.RequestID != child.ID || a.Pending != "" || !a.CertificateSince.Equal(r.clock.Now()) || !a.KeySince.IsZero() || a.Label != child.Label {
@@ -110,7 +144,7 @@ func TestABatchThatComesToNothing(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			r := withAccounts(t, 2)
 			before := []store.Account{r.account(numbered(0)), r.account(numbered(1))}
-			r.open(batch("b", store.Unlink, 0, 1))
+			r.openBatch(batch("b", store.Unlink, 0, 1))
 			r.clock.Advance(7 * 24 * time.Hour)
 			if how != "expired" {
 				r.clock.Advance(-time.Hour)
@@ -132,7 +166,7 @@ func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
 	r := withAccounts(t, 6)
 	q := batch("b", store.Change, 0, 1, 2, 3, 4, 5, 6)
 	q.Mode, q.Shared = store.ModeGroups, "All-Of-AWS"
-	r.open(q)
+	r.openBatch(q)
 	r.approve("b", admin)
 	r.open(ask("r1", store.Unlink, numbered(1)))
 	r.approve("r1", admin)
@@ -150,13 +184,11 @@ func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
 		numbered(4): "account 000000000004 is still being linked, as Team-4",
 		numbered(6): "account 000000000006 is not known: nobody has asked for it yet",
 	}
-	if got.Opened != 7 || len(got.Skipped) != len(want) {
-		t.Errorf("the batch is %+v", got)
+	if got.Opened != 7 || r.tally("b") != (store.Tally{Size: 7, Going: 2, Skipped: 5}) {
+		t.Errorf("the batch is %+v, and counted as %+v", got, r.tally("b"))
 	}
-	for _, s := range got.Skipped {
-		if s.Why != want[s.Account] {
-			t.Errorf("account %s was skipped since %q, want %q", s.Account, s.Why, want[s.Account])
-		}
+	if why := r.skipped("b"); !maps.Equal(why, want) {
+		t.Errorf("skipped are\n%q, want\n%q", why, want)
 	}
 	var on []store.AccountKey
 	r.look(func(tx *store.ReadTx) error {
@@ -170,8 +202,8 @@ func TestAnAccountThatIsNoLongerInAStateForItIsSkippedAndNamed(t *testing.T) {
 	if len(on) != len(want) {
 		t.Errorf("on record are %v", on)
 	}
-	children := r.requestsOf("b")
-	if len(children) != 2 || children[0].Account != numbered(0) || children[1].Account != numbered(5) {
+	children := slices.DeleteFunc(r.requestsOf("b"), func(q store.Request) bool { return q.State == store.Skipped })
+	if len(children) != 2 || children[0].Account != numbered(0) || children[1].Account != numbered(5) || children[1].ID != "b.00005" {
 		t.Errorf("its requests are %+v", children)
 	}
 	if a := r.account(numbered(5)); a.Shared != "" || a.Mode != store.ModeGroups || a.Label != "Team-5" {
@@ -187,14 +219,14 @@ func TestABatchOfAdoptionsTakesWhatHasFailed(t *testing.T) {
 	r.save(numbered(0), func(a *store.Account) { a.Steps = oneStep(store.StepFailed) })
 	q := batch("b", store.Adopt, 0, 1, 2)
 	q.Wish = store.Wish{}
-	r.open(q)
+	r.openBatch(q)
 	r.approve("b", admin)
 	r.openAll("b")
 	if a := r.account(numbered(0)); a.State != store.Linking || !a.Adopt || a.Label != "Team-0" {
 		t.Errorf("the account is %+v", a)
 	}
-	got := r.request("b").Skipped
-	if len(got) != 2 || got[1].Account != numbered(2) || got[1].Why != "account 000000000002 isn't linked, and needs an application name of its own" {
+	got := r.skipped("b")
+	if len(got) != 2 || got[numbered(2)] != "account 000000000002 isn't linked, and needs an application name of its own" {
 		t.Errorf("skipped are %+v", got)
 	}
 }
@@ -202,12 +234,12 @@ func TestABatchOfAdoptionsTakesWhatHasFailed(t *testing.T) {
 // A batch is cut off at every place, and the program begins anew each time.
 func TestABatchThatIsCutOffCarriesOnAndOpensNothingTwice(t *testing.T) {
 	r := withAccounts(t, 5)
-	r.open(batch("b", store.Repair, 0, 1, 2, 3, 4))
+	r.openBatch(batch("b", store.Repair, 0, 1, 2, 3, 4))
 	r.approve("b", admin)
 	cut := errors.New("the power went")
 	for n := range 5 {
 		err := r.try(func(tx *store.Tx) error {
-			if _, _, err := tx.OpenBatch("b"); err != nil {
+			if _, _, err := tx.CarryOn("b"); err != nil {
 				return err
 			}
 			return cut
@@ -220,7 +252,7 @@ func TestABatchThatIsCutOffCarriesOnAndOpensNothingTwice(t *testing.T) {
 		}
 		r = recordsOver(t, r.engine)
 		var done bool
-		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch("b"); return err })
+		r.do(func(tx *store.Tx) (err error) { _, done, err = tx.CarryOn("b"); return err })
 		if done != (n == 4) {
 			t.Errorf("after %d it says that it is done: %t", n+1, done)
 		}
@@ -238,9 +270,39 @@ func TestABatchThatIsCutOffCarriesOnAndOpensNothingTwice(t *testing.T) {
 	}
 }
 
+// Links are cut off at every transaction too, and what each account asks for itself is kept.
+func TestABatchOfLinksThatIsCutOffCarriesOn(t *testing.T) {
+	e := &breaking{Engine: openBolt(t, t.TempDir()), left: 4} // the mark, two requests, an approval
+	r := recordsOver(t, e)
+	r.openBatch(links("b", "Zero", "One", "Two", "Three"))
+	r.open(link("single", numbered(2), "Single")) // that the batch outruns
+	r.approve("b", admin)
+	carryOn := func(tx *store.Tx) error { _, _, err := tx.CarryOn("b"); return err }
+	for n := range 4 {
+		e.left = 0
+		if err := r.try(carryOn); !errors.Is(err, errBroken) {
+			t.Fatal(err)
+		}
+		if got, want := r.tally("b"), (store.Tally{Size: 4, Going: n, ToCome: 4 - n}); got != want {
+			t.Errorf("cut off, the batch has %+v, want %+v", got, want)
+		}
+		e.left = 2 // the mark, and one step
+		r = recordsOver(t, e)
+		r.do(carryOn)
+	}
+	for n, label := range []string{"Zero", "One", "Two", "Three"} {
+		if a := r.account(numbered(n)); a.Label != label || a.State != store.Linking || a.RequestID != fmt.Sprintf("b.%05d", n) {
+			t.Errorf("the account is %+v", a)
+		}
+	}
+	if q := r.request("single"); q.State != store.Skipped {
+		t.Errorf("the request that waited is %+v", q)
+	}
+}
+
 func TestTheMessageAboutABatchFollowsItsAccounts(t *testing.T) {
 	r := withAccounts(t, 2)
-	r.open(batch("b", store.Repair, 0, 1))
+	r.openBatch(batch("b", store.Repair, 0, 1))
 	r.approve("b", admin)
 	r.want(store.RequestKey("b"), time.Time{})
 	m := key(store.RequestKey("b"))
@@ -261,36 +323,6 @@ func TestTheMessageAboutABatchFollowsItsAccounts(t *testing.T) {
 	if q := r.request("b.00001"); q.Ended.IsZero() {
 		t.Errorf("its request is %+v", q)
 	}
-}
-
-func TestBatchesThatAreRefused(t *testing.T) {
-	r := newRecords(t)
-	many := batch("b", store.Unlink)
-	for n := range store.MaxBatch + 1 {
-		many.Batch = append(many.Batch, numbered(n))
-	}
-	strange := batch("b", store.Unlink, 1)
-	strange.Batch = append(strange.Batch, store.AccountKey{Partition: "aws", ID: "12"})
-	link := batch("b", store.Link, 1, 2)
-	link.Label = "Team"
-	dotted := batch("b.1", store.Unlink, 1)
-	for name, c := range map[string]struct {
-		q     store.Request
-		words []string
-	}{
-		"too many":            {many, []string{"takes 2000 accounts", "2001"}},
-		"twice the same":      {batch("b", store.Unlink, 1, 2, 1), []string{"000000000001 twice"}},
-		"no account":          {strange, []string{"aws/12"}},
-		"of links":            {link, []string{"application name of its own"}},
-		"like one of a batch": {dotted, nil},
-		"of no kind":          {batch("b", "merge", 1), nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			wantError(t, r.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(c.q); return err }), store.Permanent, c.words...)
-		})
-	}
-	many.Batch = slices.Clip(many.Batch[:store.MaxBatch])
-	r.open(many)
 }
 
 // The most that one transaction can have to write.
@@ -355,7 +387,7 @@ func TestNoTransactionIsTooLarge(t *testing.T) {
 	})
 	t.Run("when it is unlinked as one of a batch", func(t *testing.T) {
 		r := crowded(t)
-		r.open(batch("b", store.Unlink, 0))
+		r.openBatch(batch("b", store.Unlink, 0))
 		r.approve("b", admin)
 		r.crowd(store.RequestKey("b"), 12)
 		r.clock.Advance(time.Second)
@@ -363,6 +395,36 @@ func TestNoTransactionIsTooLarge(t *testing.T) {
 		settle(r)
 		r.crowd(store.RequestKey("b"), 12)
 		r.save(numbered(0), func(a *store.Account) { a.Steps = allDone })
+	})
+	t.Run("when it is the last of a batch, or the first to fail", func(t *testing.T) {
+		r := crowded(t)
+		r.openBatch(batch("b", store.Repair, 0))
+		r.save(numbered(0), func(a *store.Account) { a.Steps, a.Drifted = allDone, 0 })
+		r.approve("b", admin)
+		r.openAll("b")
+		r.crowd(store.RequestKey("b"), 12)
+		r.crowd(store.RequestKey("b.00000"), 0)
+		r.clock.Advance(time.Second)
+		r.save(numbered(0), func(a *store.Account) { a.Steps = oneStep(store.StepFailed) })
+		r.crowd(store.RequestKey("b"), 12)
+		r.clock.Advance(time.Second)
+		r.open(ask("r1", store.Unlink, numbered(0)))
+		r.crowd(store.RequestKey("r1"), 7)
+		r.clock.Advance(time.Second)
+		r.approve("r1", admin) // replaces it, which ends the batch
+		if r.request("b").Ended.IsZero() {
+			t.Error("the batch has not ended")
+		}
+	})
+	t.Run("when a batch outruns a request that waits", func(t *testing.T) {
+		r := newRecords(t)
+		r.openBatch(links("b", "One"))
+		r.open(link("single", numbered(0), "Single"))
+		r.crowd(store.RequestKey("single"), 3)
+		r.crowd(store.RequestKey("b"), 7)
+		r.approve("b", admin)
+		r.clock.Advance(time.Second)
+		r.openAll("b")
 	})
 	t.Run("when a task is done", func(t *testing.T) {
 		r := crowded(t)

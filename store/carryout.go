@@ -8,7 +8,7 @@ import (
 // carryOut makes what an approved request wishes for what its account shall be, and ends what the request before had
 // under way. What was found of the account is no longer drift, and nothing is checked until it is linked again.
 func (tx *Tx) carryOut(a Account, r Request) error {
-	if err := tx.supersede(a.RequestID); err != nil {
+	if err := tx.supersede(a); err != nil {
 		return err
 	}
 	if err := tx.tellOfCheck(a.AccountKey); err != nil {
@@ -35,8 +35,10 @@ func (tx *Tx) carryOut(a Account, r Request) error {
 	return tx.SaveAccount(&a)
 }
 
-// supersede closes the tasks of a request that another one takes the place of, and has the messages about it say so.
-func (tx *Tx) supersede(id string) error {
+// supersede closes the tasks of an account's request that another one takes the place of, and has the messages about it
+// say so.
+func (tx *Tx) supersede(a Account) error {
+	id := a.RequestID
 	if id == "" {
 		return nil
 	}
@@ -49,7 +51,10 @@ func (tx *Tx) supersede(id string) error {
 	if err != nil {
 		return err
 	}
-	return tx.putUntold(&r)
+	if err := tx.putUntold(&r); err != nil || !r.Ended.IsZero() {
+		return err
+	}
+	return tx.move(r, placeOf(a.State), placeReplaced)
 }
 
 // forgetPending leaves the account as it was before a request that came to nothing. One that nobody ever approved keeps
@@ -71,7 +76,7 @@ func (tx *Tx) forgetPending(r Request) error {
 		a.Wish = former.Wish
 	}
 	a.derive(tx.now)
-	if err := tx.put(&a); err != nil {
+	if err := tx.putAccount(&a); err != nil {
 		return err
 	}
 	return tx.tellOfCheck(a.AccountKey)

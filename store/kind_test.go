@@ -172,7 +172,7 @@ func TestTheRequestsOfABatchRememberWhatTheAccountsWere(t *testing.T) {
 	was := []store.Wish{r.account(numbered(0)).Wish, r.account(numbered(1)).Wish}
 	q := batch("b", store.Change, 0, 1)
 	q.Mode, q.Was = store.ModeGroups, was[0]
-	r.open(q)
+	r.openBatch(q)
 	if got := r.request("b"); got.Was != (store.Wish{}) {
 		t.Errorf("the batch was %+v", got.Was)
 	}

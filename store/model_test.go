@@ -27,9 +27,10 @@ type modelRequest struct {
 	state     store.RequestState
 	kind      store.RequestKind
 	account   store.AccountKey
-	batch     []store.AccountKey
+	batch     []store.Row
 	opened    int
-	skipped   []store.AccountKey
+	retry     *int
+	parent    string
 	wish      store.Wish
 	rotate    []store.Rotation
 	by        store.Person
@@ -60,7 +61,7 @@ func TestRandomPeopleAndTheRules(t *testing.T) {
 			for _, k := range modelKeys {
 				m.accounts[k] = &modelAccount{}
 			}
-			all := []func(){m.ask, m.ask, m.ask, m.ask, m.askForBatch, m.openBatch, m.decide, m.decide, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.work, m.retry, m.look, m.look, m.ignore, m.ignore, m.ignore, m.chat, m.pass}
+			all := []func(){m.ask, m.ask, m.ask, m.ask, m.askForBatch, m.carryOn, m.carryOn, m.retryBatch, m.decide, m.decide, m.decide, m.decide, m.decide, m.expire, m.work, m.work, m.work, m.retry, m.look, m.look, m.ignore, m.ignore, m.ignore, m.chat, m.pass}
 			for range 400 {
 				all[m.rand.IntN(len(all))]()
 				m.compare()
@@ -74,7 +75,7 @@ func TestRandomPeopleAndTheRules(t *testing.T) {
 			}
 		})
 	}
-	for _, state := range []store.RequestState{store.Pending, store.Approved, store.RequestDenied, store.Expired, store.Withdrawn} {
+	for _, state := range []store.RequestState{store.Pending, store.Approved, store.RequestDenied, store.Expired, store.Withdrawn, store.Skipped} {
 		if requests[state] == 0 {
 			t.Errorf("the simulation saw only %v", requests)
 		}
@@ -86,7 +87,7 @@ func TestRandomPeopleAndTheRules(t *testing.T) {
 			}
 		}
 	}
-	for _, what := range []string{"batch opened", "batch skipped", "unlinked", "drifted", "ignored"} {
+	for _, what := range []string{"batch opened", "batch skipped", "batch first", "batch retried", "batch over", "unlinked", "drifted", "ignored"} {
 		if deeds[what] == 0 {
 			t.Errorf("the simulation saw only %v", deeds)
 		}
@@ -167,13 +168,7 @@ func (m *model) wishOf(q *modelRequest, k store.AccountKey) (store.Wish, bool) {
 
 // namesFree says whether no other account has, or has asked for, a name of the wish.
 func (m *model) namesFree(k store.AccountKey, w store.Wish) bool {
-	lower := map[string]string{"One": "one", "Two": "two", "Three": "three", "All": "all"}
-	fold := func(s string) string {
-		if l, ok := lower[s]; ok {
-			return l
-		}
-		return s
-	}
+	fold := modelFold
 	for other, a := range m.accounts {
 		var has []store.Wish
 		if !a.fresh() {
@@ -190,6 +185,13 @@ func (m *model) namesFree(k store.AccountKey, w store.Wish) bool {
 		}
 	}
 	return true
+}
+
+func modelFold(s string) string {
+	if l, ok := map[string]string{"One": "one", "Two": "two", "Three": "three", "All": "all"}[s]; ok {
+		return l
+	}
+	return s
 }
 
 // inOrder are the requests' IDs: chance must not depend on the order of a map.
@@ -212,7 +214,7 @@ func (m *model) newRequest(k store.AccountKey) (string, *modelRequest) {
 }
 
 func (q *modelRequest) asked(id string) store.Request {
-	return store.Request{ID: id, Kind: q.kind, Account: q.account, Batch: q.batch, Wish: q.wish, Rotate: q.rotate, Requester: q.by, Required: q.required, Expires: q.expires}
+	return store.Request{ID: id, Kind: q.kind, Account: q.account, Wish: q.wish, Rotate: q.rotate, Requester: q.by, Required: q.required, Expires: q.expires}
 }
 
 func (m *model) ask() {
@@ -230,42 +232,145 @@ func (m *model) ask() {
 func (m *model) askForBatch() {
 	id, q := m.newRequest(pick(m.rand, modelKeys))
 	q.account = store.AccountKey{}
-	if q.batch = some(m.rand, modelKeys); len(q.batch) == 0 {
+	labels := slices.Clone(modelLabels)
+	m.rand.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+	for i, k := range some(m.rand, modelKeys) {
+		q.batch = append(q.batch, store.Row{Account: k, Label: labels[i], RoleSet: pick(m.rand, []string{"", "developers"})})
+	}
+	if len(q.batch) == 0 {
 		return
 	}
-	err := m.try(func(tx *store.Tx) error { _, err := tx.OpenRequest(q.asked(id)); return err })
-	m.judge("ask for a batch", err, q.kind != store.Link)
+	left := store.LeftOut{Account: pick(m.rand, modelKeys), Why: "it is suspended"}
+	err := m.try(func(tx *store.Tx) error {
+		_, err := tx.OpenBatch(q.asked(id), store.Batch{Rows: q.batch, LeftOut: []store.LeftOut{left}})
+		return err
+	})
+	m.judge("ask for a batch", err, m.rowsFree(q))
 	if err == nil {
 		m.requests[id] = q
 	}
 }
 
-func (m *model) openBatch() {
+// rowsFree says whether the batch's names differ, and nobody else has them.
+func (m *model) rowsFree(q *modelRequest) bool {
+	if q.kind != store.Link && q.kind != store.Adopt {
+		return true
+	}
+	for i, row := range q.batch {
+		if !m.namesFree(row.Account, q.wishOfRow(row)) {
+			return false
+		}
+		for _, before := range q.batch[:i] {
+			if modelFold(before.Label) == modelFold(row.Label) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (q *modelRequest) wishOfRow(row store.Row) store.Wish {
+	w := q.wish
+	if w.Label = row.Label; row.RoleSet != "" {
+		w.RoleSet = row.RoleSet
+	}
+	return w
+}
+
+func (m *model) carryOn() {
 	for _, id := range m.inOrder() {
 		q := m.requests[id]
-		if q.state != store.Approved || q.opened == len(q.batch) {
+		if q.state != store.Approved || q.opened == len(q.batch) && q.retry == nil {
 			continue
 		}
 		var done bool
-		m.do(func(tx *store.Tx) (err error) { _, done, err = tx.OpenBatch(id); return err })
-		k := q.batch[q.opened]
-		child := &modelRequest{state: store.Approved, kind: q.kind, account: k, rotate: q.rotate, by: q.by, decisions: 1}
-		wish, allowed := m.wishOf(q, k)
-		if allowed {
-			child.wish = wish
-			name := fmt.Sprintf("%s.%05d", id, q.opened)
-			m.requests[name] = child
-			m.carryOut(name, child)
-			m.seen["batch opened"]++
+		m.do(func(tx *store.Tx) (err error) { _, done, err = tx.CarryOn(id); return err })
+		if q.opened < len(q.batch) {
+			m.openNext(id, q)
 		} else {
-			q.skipped = append(q.skipped, k)
-			m.seen["batch skipped"]++
+			m.retryNext(id, q)
 		}
-		if q.opened++; done != (q.opened == len(q.batch)) {
+		if want := q.opened == len(q.batch) && q.retry == nil; done != want {
 			m.Errorf("of %d accounts %d were opened, and it says that it is done: %t", len(q.batch), q.opened, done)
 		}
 		return
 	}
+}
+
+func (m *model) openNext(id string, q *modelRequest) {
+	row := q.batch[q.opened]
+	child := &modelRequest{state: store.Approved, kind: q.kind, account: row.Account, rotate: q.rotate, by: q.by, decisions: 1, wish: q.wishOfRow(row), parent: id}
+	name := fmt.Sprintf("%s.%05d", id, q.opened)
+	m.requests[name] = child
+	q.opened++
+	a, begins := m.accounts[row.Account], func(kind store.RequestKind) bool { return kind == store.Link || kind == store.Adopt }
+	waits := a.pending
+	if waits != "" && begins(q.kind) && begins(m.requests[waits].kind) {
+		a.pending = "" // the batch was approved first
+	}
+	wish, allowed := m.wishOf(child, row.Account)
+	if !allowed {
+		a.pending = waits
+		child.state, child.decisions = store.Skipped, 0
+		m.seen["batch skipped"]++
+		return
+	}
+	if waits != "" {
+		m.requests[waits].state = store.Skipped
+		m.seen["batch first"]++
+	}
+	child.wish = wish
+	m.carryOut(name, child)
+	m.seen["batch opened"]++
+}
+
+// failedOf are the accounts of a batch that have failed, and of those the first that had no turn yet.
+func (m *model) failedOf(id string, from int) (n, first int) {
+	first = -1
+	for i := range m.requests[id].opened {
+		name := fmt.Sprintf("%s.%05d", id, i)
+		child := m.requests[name]
+		if a := m.accounts[child.account]; child.state == store.Approved && !child.ended && a.request == name && a.state == store.Failed {
+			if n++; first < 0 && i >= from {
+				first = i
+			}
+		}
+	}
+	return n, first
+}
+
+func (m *model) retryBatch() {
+	for _, id := range m.inOrder() {
+		q := m.requests[id]
+		if len(q.batch) == 0 {
+			continue
+		}
+		n, _ := m.failedOf(id, 0)
+		if n == 0 && m.rand.IntN(20) != 0 {
+			continue
+		}
+		err := m.try(func(tx *store.Tx) error { _, err := tx.RetryBatch(id, admin); return err })
+		m.judge("retry the batch "+id, err, n > 0 && q.retry == nil)
+		if err == nil {
+			q.retry = new(int)
+		}
+	}
+}
+
+func (m *model) retryNext(id string, q *modelRequest) {
+	_, first := m.failedOf(id, *q.retry)
+	if first < 0 {
+		q.retry = nil
+		return
+	}
+	*q.retry = first + 1
+	is := m.accounts[q.batch[first].Account]
+	is.state = m.records.account(q.batch[first].Account).State
+	if is.state == store.Failed {
+		m.Errorf("retried as one of a batch, account %s is still failed", q.batch[first].Account)
+	}
+	m.reached(is)
+	m.seen["batch retried"]++
 }
 
 func (m *model) carryOut(id string, q *modelRequest) {
@@ -574,10 +679,24 @@ func (m *model) compare() {
 	}
 	for id, q := range m.requests {
 		got := m.request(id)
-		if got.State != q.state || (got.Decided != nil) != (q.state != store.Pending) || !got.Ended.IsZero() != q.ended || got.Opened != q.opened || len(got.Skipped) != len(q.skipped) {
+		if m.over(id, q) {
+			m.seen["batch over"]++
+		}
+		if got.State != q.state || (got.Decided != nil) != (q.state != store.Pending) || !got.Ended.IsZero() != (q.ended || m.over(id, q)) || got.Opened != q.opened || (got.Retrying != nil) != (q.retry != nil) {
 			m.Errorf("request %s is\n%+v, want\n%+v", id, got, q)
 		}
 	}
+}
+
+// over says whether nothing of an approved batch is left to do.
+func (m *model) over(id string, q *modelRequest) bool {
+	for i := range q.batch {
+		name := fmt.Sprintf("%s.%05d", id, i)
+		if child := m.requests[name]; child == nil || child.state == store.Approved && !child.ended && m.accounts[child.account].request == name {
+			return false
+		}
+	}
+	return len(q.batch) > 0
 }
 
 // compareRecord holds the audit trail, and what is open, against what was decided.

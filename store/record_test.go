@@ -244,8 +244,6 @@ func TestARecordThatCannotBeRead(t *testing.T) {
 	wantError(t, err, store.Permanent, account.String(), "backup")
 	err = s.Update(t.Context(), func(tx *store.Tx) error { _, err := tx.OpenRequest(link("r1", account, "A")); return err })
 	wantError(t, err, store.Permanent, account.String())
-	err = s.Update(t.Context(), func(tx *store.Tx) error { _, err := tx.OpenRequest(link("r1", account2, "A")); return err })
-	wantError(t, err, store.Permanent, account.String())
 	err = s.View(t.Context(), func(tx *store.ReadTx) error { _, _, err := tx.Due("account/"); return err })
 	wantError(t, err, store.Permanent, "due/soon")
 }

@@ -1,16 +1,8 @@
 package store
 
 import (
-	"fmt"
-	"slices"
 	"time"
 )
-
-// Person is a Slack user of one workspace. Names change and repeat; only IDs decide.
-type Person struct {
-	ID   string `json:"id"`   // U… or W…
-	Team string `json:"team"` // T… or E…
-}
 
 // RequestKind is what a request wishes for.
 type RequestKind string
@@ -44,6 +36,7 @@ const (
 	RequestDenied RequestState = "denied"
 	Expired       RequestState = "expired"
 	Withdrawn     RequestState = "withdrawn"
+	Skipped       RequestState = "skipped" // its account was not in a state for it any more when its turn came, or a batch was there first; Decided says why
 )
 
 // Request is somebody's wish to change an account.
@@ -51,14 +44,15 @@ type Request struct {
 	Meta
 	ID        string       `json:"id"`
 	Kind      RequestKind  `json:"kind"`
-	Account   AccountKey   `json:"account"` // zero where Batch lists accounts
+	Account   AccountKey   `json:"account"` // zero of a batch
 	Wish                   // what the account shall be; of a batch, only what it says itself
-	Was       Wish         `json:"was,omitzero"`     // what the account was when it was asked for; zero where nothing of it was linked
-	Rotate    []Rotation   `json:"rotate,omitempty"` // of a repair or a rotation
-	Batch     []AccountKey `json:"batch,omitempty"`  // the accounts that are decided on at once
-	Opened    int          `json:"opened,omitempty"` // of an approved batch: how many of its accounts have got requests of their own
-	Skipped   []Skipped    `json:"skipped,omitempty"`
-	Parent    string       `json:"parent,omitempty"` // the batch that this request is of
+	Was       Wish         `json:"was,omitzero"`       // what the account was when it was asked for; zero where nothing of it was linked
+	Rotate    []Rotation   `json:"rotate,omitempty"`   // of a repair or a rotation
+	Size      int          `json:"size,omitempty"`     // of a batch: how many accounts are decided on at once, which Rows tells; else 0
+	LeftOut   int          `json:"left_out,omitempty"` // of a batch: how many accounts were left out, which ReadTx.LeftOut tells
+	Opened    int          `json:"opened,omitempty"`   // of an approved batch: how many of its accounts have got requests of their own
+	Retrying  *Retrying    `json:"retrying,omitempty"` // of a batch: that its failed accounts are being tried again; nil: they aren't
+	Parent    string       `json:"parent,omitempty"`   // the batch that this request is of
 	Reason    string       `json:"reason,omitempty"`
 	Requester Person       `json:"requester"`
 	Required  int          `json:"required"` // approvals
@@ -66,16 +60,10 @@ type Request struct {
 	State     RequestState `json:"state"`
 	Decided   *Decision    `json:"decided,omitempty"` // set when State is no longer Pending
 	Expires   time.Time    `json:"expires,omitzero"`
-	Ended     time.Time    `json:"ended,omitzero"`      // when the account reached what was wished for
+	Ended     time.Time    `json:"ended,omitzero"`      // when the account reached what was wished for; of a batch, when nothing of it was left to do
 	Plan      []Finding    `json:"plan,omitempty"`      // what it would change, as last looked at
 	Planned   time.Time    `json:"planned,omitzero"`    // when that was; zero: not yet
 	Unplanned *Problem     `json:"unplanned,omitempty"` // why it could not be looked at
-}
-
-// Skipped is an account of a batch that is not in the state for it any more.
-type Skipped struct {
-	Account AccountKey `json:"account"`
-	Why     string     `json:"why"` // for people
 }
 
 // Approval is one person's yes.
@@ -86,7 +74,7 @@ type Approval struct {
 
 // Decision is how a request left Pending.
 type Decision struct {
-	By     Person    `json:"by"` // empty when it expired
+	By     Person    `json:"by"` // empty when it expired or was skipped
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"`
 }
@@ -112,133 +100,6 @@ func (tx *ReadTx) Request(id string) (Request, error) {
 // Requests visits the requests in order of ID until visit returns false.
 func (tx *ReadTx) Requests(visit func(Request) bool) error {
 	return scan(tx.r, requestPrefix, "", visit)
-}
-
-// Decided is the Conflict that says who was first.
-type Decided struct {
-	Request Request // as it was decided
-}
-
-func (d *Decided) Error() string {
-	return fmt.Sprintf("request %s was already %s", d.Request.ID, d.Request.State)
-}
-
-// Unwrap is the Conflict as people read it.
-func (d *Decided) Unwrap() error {
-	if how := d.Request.Decided; how != nil && how.By.ID != "" {
-		return newError(Conflict, "", "this request was already %s by <@%s>", d.Request.State, how.By.ID)
-	}
-	remedy := "Ask for it again."
-	if d.Request.Kind == Link {
-		remedy = "Ask for it again with /oktaws link."
-	}
-	return newError(Conflict, remedy, "this request has %s", d.Request.State)
-}
-
-// Approve adds a person's approval; the one that completes the number required approves the request, and makes its wish
-// what the account shall be. It fails with *Decided where somebody was first, and refuses the requester.
-func (tx *Tx) Approve(id string, by Person) (Request, error) {
-	r, err := tx.pending(id, by)
-	if err != nil {
-		return r, err
-	}
-	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.ID == by.ID }) {
-		return r, newError(Conflict, "Somebody else must approve too.", "you have approved this request already")
-	}
-	r.Approvals = append(r.Approvals, Approval{By: by, At: tx.now})
-	if err := tx.Record(Event{What: "request.approval", Actor: by, Account: r.Account, Request: r.ID}); err != nil {
-		return r, err
-	}
-	if len(r.Approvals) < r.Required {
-		return r, tx.saveRequest(&r)
-	}
-	if err := tx.decide(&r, Approved, by, ""); err != nil {
-		return r, err
-	}
-	if len(r.Batch) > 0 {
-		return r, nil // OpenBatch does it, account by account
-	}
-	a, err := tx.Account(r.Account)
-	if err != nil {
-		return r, err
-	}
-	return r, tx.carryOut(a, r)
-}
-
-// Deny refuses a pending request, with a reason. It fails with *Decided where somebody was first, and refuses the
-// requester, who may withdraw.
-func (tx *Tx) Deny(id string, by Person, reason string) (Request, error) {
-	r, err := tx.pending(id, by)
-	if err != nil {
-		return r, err
-	}
-	return r, tx.decide(&r, RequestDenied, by, reason)
-}
-
-// Withdraw takes a pending request back; only its requester may.
-func (tx *Tx) Withdraw(id string, by Person) (Request, error) {
-	r, err := tx.undecided(id)
-	if err != nil {
-		return r, err
-	}
-	if r.Requester != by {
-		return r, newError(Denied, "", "only who asked may withdraw a request")
-	}
-	return r, tx.decide(&r, Withdrawn, by, "")
-}
-
-// Expire ends a pending request that nobody decided in time. It does nothing before that time.
-func (tx *Tx) Expire(id string) (Request, error) {
-	r, err := tx.Request(id)
-	if err != nil || !r.overdue(tx.now) {
-		return r, err
-	}
-	return r, tx.decide(&r, Expired, Person{}, "")
-}
-
-// pending returns the request if by may decide on it. People are told apart by their ID alone here: where Slack names
-// the same person with another team, they are still nobody else.
-func (tx *Tx) pending(id string, by Person) (Request, error) {
-	r, err := tx.undecided(id)
-	if err != nil {
-		return r, err
-	}
-	if r.Requester.ID == by.ID {
-		return r, newError(Denied, "Another admin must decide.", "nobody decides on their own request")
-	}
-	return r, nil
-}
-
-// undecided returns the request unless it was decided, or its time is over, also where Expire hasn't come round to it.
-func (tx *Tx) undecided(id string) (Request, error) {
-	r, err := tx.Request(id)
-	if err != nil {
-		return r, err
-	}
-	if r.overdue(tx.now) {
-		r.State, r.Decided = Expired, &Decision{At: r.Expires}
-	}
-	if r.State != Pending {
-		return r, &Decided{Request: r}
-	}
-	return r, nil
-}
-
-func (r *Request) overdue(now time.Time) bool {
-	return r.State == Pending && !r.Expires.IsZero() && !r.Expires.After(now)
-}
-
-func (tx *Tx) decide(r *Request, to RequestState, by Person, reason string) error {
-	r.State, r.Decided = to, &Decision{By: by, At: tx.now, Reason: reason}
-	if err := tx.Record(Event{What: "request." + string(to), Actor: by, Account: r.Account, Request: r.ID, Text: reason}); err != nil {
-		return err
-	}
-	if to != Approved && len(r.Batch) == 0 {
-		if err := tx.forgetPending(*r); err != nil {
-			return err
-		}
-	}
-	return tx.saveRequest(r)
 }
 
 // Planned notes what the account's pending request would change, or why that can't be told, and when to look again
@@ -284,7 +145,10 @@ func (tx *Tx) endRequest(a *Account) error {
 		return err
 	}
 	r.Ended = tx.now
-	return tx.saveRequest(&r)
+	if err := tx.saveRequest(&r); err != nil {
+		return err
+	}
+	return tx.move(r, placeGoing, placeDone)
 }
 
 // touchRequest has the messages about a request, and about the batch that it is of, rendered anew.

@@ -83,7 +83,7 @@ func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPre
 func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
 
 // OpenTask opens the task of a kind for the account's present request, unless it is open already. Where no assignees
-// are given, it falls to those who approved the request. The first reminder comes remindAfter from now. A task that is
+// are given, it falls to those who approved the request; where those were operators, to nobody, until somebody joins. The first reminder comes remindAfter from now. A task that is
 // opened again keeps what is known of the credentials, since the key outlives it.
 func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter time.Duration) (Task, error) {
 	id := TaskIDOf(a.RequestID, kind)
@@ -100,7 +100,9 @@ func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter
 			return t, err
 		}
 		for _, approval := range r.Approvals {
-			assignees = append(assignees, approval.By)
+			if !approval.By.IsOperator() { // whom nobody can send anything
+				assignees = append(assignees, approval.By)
+			}
 		}
 	}
 	t = Task{Meta: t.Meta, ID: id, Kind: kind, Account: a.AccountKey, Request: a.RequestID, Assignees: assignees,

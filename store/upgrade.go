@@ -24,7 +24,7 @@ func (s *Store) upgradeFrom1(ctx context.Context) error {
 }
 
 // upgradeFrom1 has an account tell the request that waits for a decision from the one that is being carried out, and be
-// checked where it is linked: nobody ever has.
+// checked where it is linked: nobody ever has. Its names come into the index, which schema 1 didn't have.
 func (tx *Tx) upgradeFrom1(k AccountKey) error {
 	a, err := tx.Account(k)
 	if err != nil {
@@ -43,8 +43,11 @@ func (tx *Tx) upgradeFrom1(k AccountKey) error {
 	case a.State == Linked && a.CheckDue.IsZero():
 		a.CheckDue = tx.now
 	default:
-		return nil
+		return tx.keepNames(Account{}, a)
 	}
 	a.derive(tx.now)
+	if err := tx.keepNames(Account{}, a); err != nil {
+		return err
+	}
 	return tx.put(&a)
 }

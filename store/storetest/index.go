@@ -15,10 +15,11 @@ import (
 )
 
 // CheckIndex fails the test unless every record can be read, knows its own key, and stands in the due index exactly
-// when and as its due time says.
+// when and as its due time says; the index of names holds those of the accounts; and the accounts of each batch are
+// counted where they stand.
 func CheckIndex(t testing.TB, e store.Engine) {
 	t.Helper()
-	want, have := map[string]string{}, map[string]string{}
+	want, have, kept := map[string]string{}, map[string]string{}, newKept()
 	err := e.View(context.Background(), func(r store.Reader) error {
 		return r.Scan("", "", func(key string, value []byte) (bool, error) {
 			room, _, _ := strings.Cut(key, "/")
@@ -39,6 +40,7 @@ func CheckIndex(t testing.TB, e store.Engine) {
 				if m.Untold && m.Due.IsZero() {
 					t.Errorf("the messages about %s are out of date for ever", key)
 				}
+				kept.record(room, value)
 				if !m.Due.IsZero() {
 					want[fmt.Sprintf("due/%020d/%s", m.Due.UnixNano(), key)] = strconv.FormatUint(m.Revision, 10)
 				}
@@ -50,6 +52,8 @@ func CheckIndex(t testing.TB, e store.Engine) {
 				if "event/"+ev.ID != key || !strings.HasPrefix(ev.ID, fmt.Sprintf("%020d-", ev.At.UnixNano())) {
 					t.Errorf("the event at %s says that it is %s, of %s", key, ev.ID, ev.At.Format(time.RFC3339Nano))
 				}
+			case "batch", "name":
+				return true, kept.index(key, value)
 			case "meta":
 			default:
 				t.Errorf("the key %s is of no record", key)
@@ -63,6 +67,7 @@ func CheckIndex(t testing.TB, e store.Engine) {
 	if !maps.Equal(have, want) {
 		t.Errorf("the due index is\n%q, and should be\n%q", entries(have), entries(want))
 	}
+	kept.check(t)
 }
 
 func ownKey(room string, value []byte) string {

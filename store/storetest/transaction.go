@@ -55,6 +55,20 @@ var transactionCases = []testCase{
 		e.want("large", value)
 	}},
 
+	{"many keys of many bytes are written at once", func(e *engine) {
+		value := bytes.Repeat([]byte("0123456789abcdef"), 2<<10) // as the rows of the largest batch are
+		e.update(func(w store.Writer) error {
+			for i := range 40 {
+				if err := w.Put(numbered(i), value); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		e.want(numbered(0), string(value))
+		e.want(numbered(39), string(value))
+	}},
+
 	{"an empty key is refused", func(e *engine) {
 		err := e.Update(e.Context(), func(w store.Writer) error { return w.Put("", []byte("1")) })
 		if err == nil {

@@ -23,9 +23,15 @@ type asking struct {
 // noSlack is the reason of an approval where nobody else could give one.
 const noSlack = "no Slack is configured"
 
+// wish is what is asked for: a request, and, where it is for many accounts, these.
+type wish struct {
+	store.Request
+	batch store.Batch
+}
+
 // ask records a request: what r says, completed by complete (which may be nil) in the same transaction, and approves it
 // where the operator does. It prints what became of it.
-func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete func(*store.Tx, *store.Request) error) error {
+func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete func(*store.Tx, *wish) error) error {
 	o.reason = strings.TrimSpace(o.reason)
 	if o.approve && o.reason == "" {
 		return usage("It stays on record, and the approvers read it: --reason TEXT.", "an operator approves for a reason only")
@@ -44,13 +50,18 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 	}
 	var asked store.Request
 	err := s.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		asked = r
+		w := wish{Request: r}
 		if complete != nil {
-			if err := complete(tx, &asked); err != nil {
+			if err := complete(tx, &w); err != nil {
 				return err
 			}
 		}
-		if asked, err = tx.OpenRequest(asked); err != nil || !o.approve {
+		if len(w.batch.Rows) > 0 {
+			asked, err = tx.OpenBatch(w.Request, w.batch)
+		} else {
+			asked, err = tx.OpenRequest(w.Request)
+		}
+		if err != nil || !o.approve {
 			return err
 		}
 		asked, err = tx.ApproveAsOperator(asked.ID, s.Who, approval)
@@ -70,6 +81,9 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 
 // conclude says how a request stands, after waiting for it where that is wanted.
 func (s *Session) conclude(ctx context.Context, o asking, r store.Request) error {
+	if r.Size > 0 {
+		return s.concludeBatch(ctx, o, r)
+	}
 	if o.wait && r.State == store.Pending && !s.Lasting {
 		fmt.Fprintln(s.Stderr, "oktaws serve isn't running, so nobody hears of the request before it starts.")
 	} else if o.wait {
@@ -155,8 +169,11 @@ func requestID(now time.Time) string {
 // wanted is what a request asks for, after "to".
 func wanted(r store.Request) string {
 	it := about(r.Account, oneLine(r.Label))
-	if r.Account.ID == "" {
-		it = "several AWS accounts"
+	if r.Size > 0 {
+		it = plural(r.Size, "AWS account", "AWS accounts")
+	}
+	if r.Size > 0 && r.Shared != "" {
+		it = "the Okta application " + oneLine(r.Shared) + " for " + it
 	}
 	switch r.Kind {
 	case store.Link:
@@ -209,7 +226,7 @@ func (s *Session) adopt(ctx context.Context, o asking, typed, label, roleSet str
 	if err != nil {
 		return err
 	}
-	return s.ask(ctx, o, store.Request{Kind: store.Adopt, Account: key}, func(tx *store.Tx, r *store.Request) error {
+	return s.ask(ctx, o, store.Request{Kind: store.Adopt, Account: key}, func(tx *store.Tx, r *wish) error {
 		a, err := tx.Account(key)
 		switch {
 		case err != nil && store.KindOf(err) != store.NotFound:
@@ -241,7 +258,7 @@ func (s *Session) repair(ctx context.Context, o asking, typed string) error {
 	if err != nil {
 		return err
 	}
-	return s.ask(ctx, o, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, r *store.Request) error {
+	return s.ask(ctx, o, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, r *wish) error {
 		c, err := tx.Check(key)
 		if err != nil && store.KindOf(err) != store.NotFound {
 			return err
@@ -251,7 +268,7 @@ func (s *Session) repair(ctx context.Context, o asking, typed string) error {
 				r.Rotate = append(r.Rotate, f.Rotate)
 			}
 		}
-		return ofItsOwn(tx, *r)
+		return forAll(tx, r)
 	})
 }
 
@@ -262,19 +279,5 @@ func (s *Session) rotate(ctx context.Context, o asking, typed, what string) erro
 		return err
 	}
 	r := store.Request{Kind: store.Rotate, Account: key, Rotate: []store.Rotation{store.Rotation(what)}}
-	return s.ask(ctx, o, r, func(tx *store.Tx, r *store.Request) error { return ofItsOwn(tx, *r) })
-}
-
-// ofItsOwn refuses to rotate a certificate that is that of several accounts for one of them alone: Okta signs with the new
-// one only once each of them takes it, so that this is a request for all of them.
-func ofItsOwn(tx *store.Tx, r store.Request) error {
-	if !slices.Contains(r.Rotate, store.RotateCertificate) {
-		return nil
-	}
-	a, err := tx.Account(r.Account)
-	if err != nil || a.Shared == "" || !linked(a) { // of one that isn't linked, the store says what can be done
-		return err
-	}
-	return refuse(store.Conflict, "Ask for it in Slack: there it is one request for all of them.",
-		"account %s shares the Okta application %s, and its certificate, with others", a.Typed(), a.Shared)
+	return s.ask(ctx, o, r, forAll)
 }

@@ -24,7 +24,7 @@ func (s *Session) decide(ctx context.Context, o asking, id string, approve bool)
 	if err != nil {
 		return err
 	}
-	if !approve || r.Account.ID == "" { // a batch is carried out by oktaws serve
+	if !approve {
 		if o.json {
 			return s.print(struct {
 				Request requestDocument `json:"request"`

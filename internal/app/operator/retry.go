@@ -17,28 +17,25 @@ func (s *Session) retry(ctx context.Context, o asking, typed []string, failed bo
 	if err != nil {
 		return err
 	}
-	switch {
-	case batch != "":
-		keys, err = s.failedOf(ctx, batch)
-	case failed:
-		var all []store.Account
-		all, err = s.every(ctx, func(a store.Account) bool { return a.State == store.Failed })
-		for _, a := range all {
+	if failed {
+		accounts, err := s.every(ctx, func(a store.Account) bool { return a.State == store.Failed })
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
 			keys = append(keys, a.AccountKey)
 		}
+	}
+	if batch != "" {
+		keys, err = s.retryBatch(ctx, batch)
+	} else {
+		err = s.retryEach(ctx, keys)
 	}
 	if err != nil {
 		return err
 	}
 	var all []watched
-	for _, key := range keys { // each in a transaction of its own, since one takes only so many writes
-		err := s.Store.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Retry(key, s.Who)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	for _, key := range keys {
 		all = append(all, watched{key: key})
 	}
 	if len(all) > 0 && (o.wait || !o.patient && !s.Lasting) {
@@ -47,6 +44,19 @@ func (s *Session) retry(ctx context.Context, o asking, typed []string, failed bo
 		}
 	}
 	return s.tellRetried(ctx, o, all)
+}
+
+// retryEach retries the accounts, each in a transaction of its own, since one takes only so many writes.
+func (s *Session) retryEach(ctx context.Context, keys []store.AccountKey) error {
+	for _, key := range keys {
+		if err := s.Store.Update(ctx, func(tx *store.Tx) error {
+			_, err := tx.Retry(key, s.Who)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Session) tellRetried(ctx context.Context, o asking, all []watched) error {
@@ -68,28 +78,4 @@ func (s *Session) tellRetried(ctx context.Context, o asking, all []watched) erro
 		}
 	}
 	return err
-}
-
-// failedOf returns the accounts that have failed in what a batch asked for.
-func (s *Session) failedOf(ctx context.Context, batch string) (keys []store.AccountKey, err error) {
-	err = s.Store.View(ctx, func(tx *store.ReadTx) error {
-		keys = nil
-		if _, err := tx.Request(batch); err != nil {
-			return err
-		}
-		var failed error
-		err := tx.RequestsOf(batch, func(r store.Request) bool {
-			var a store.Account
-			a, failed = tx.Account(r.Account)
-			if failed == nil && a.RequestID == r.ID && a.State == store.Failed {
-				keys = append(keys, a.AccountKey)
-			}
-			return failed == nil
-		})
-		if err == nil {
-			err = failed
-		}
-		return err
-	})
-	return keys, err
 }
