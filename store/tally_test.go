@@ -96,8 +96,10 @@ func TestAllFailedAccountsOfABatchAreRetried(t *testing.T) {
 	r = recordsOver(t, r.engine)
 	step()
 	step()
-	if !step() || !step() {
-		t.Error("it doesn't end")
+	for range 2 { // the end, and nothing after it
+		if !step() {
+			t.Error("it doesn't end")
+		}
 	}
 	if got, want := r.tally("b"), (store.Tally{Size: 4, Done: 1, Going: 2, Failed: 1}); got != want {
 		t.Errorf("the batch has %+v, want %+v", got, want)
