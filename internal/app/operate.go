@@ -143,9 +143,9 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
 		return err
 	}
 	login, host := p.caller()
-	pipeline := &ownPipeline{make: func() (*provision.Reconciler, error) { return newPipeline(ctx, l, s, p.quietLog(l.Log)) }}
+	pipeline := &ownPipeline{make: sync.OnceValues(func() (*provision.Reconciler, error) { return newPipeline(ctx, l, s, p.quietLog(l.Log)) })}
 	err = c.Do(ctx, &operator.Session{
-		Store: s, Provisioner: pipeline.provisioner, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
+		Store: s, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
 		Stdout: p.Stdout, Stderr: p.Stderr, Screen: p.screen,
 	})
 	if pipeline.end() {
@@ -154,30 +154,30 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
 	return err
 }
 
-// ownPipeline is a pipeline that a command starts once it needs it.
+// ownPipeline is a pipeline that a command makes, and has work on accounts, once it needs that.
 type ownPipeline struct {
-	make func() (*provision.Reconciler, error)
-
+	make   func() (*provision.Reconciler, error) // the same one each time
 	once   sync.Once
-	r      *provision.Reconciler
-	err    error
 	cancel context.CancelFunc
 	ended  chan struct{}
 }
 
-func (o *ownPipeline) provisioner(ctx context.Context) (operator.Provisioner, error) {
+func (o *ownPipeline) provisioner(context.Context) (operator.Provisioner, error) { return o.make() }
+
+func (o *ownPipeline) begin(ctx context.Context) error {
+	r, err := o.make()
+	if err != nil {
+		return err
+	}
 	o.once.Do(func() {
-		if o.r, o.err = o.make(); o.err != nil {
-			return
-		}
 		ctx, o.cancel = context.WithCancel(ctx)
 		o.ended = make(chan struct{})
 		go func() {
 			defer close(o.ended)
-			_ = o.r.Run(ctx) // a store that can't be read is the command's own error
+			_ = r.Run(ctx) // a store that can't be read is the command's own error
 		}()
 	})
-	return o.r, o.err
+	return nil
 }
 
 // end ends the pipeline, and says whether it has finished what it held; what it left carries on at the next start.
@@ -208,6 +208,7 @@ func (p *program) answer(l loaded, s *store.Store, r *provision.Reconciler) oper
 		return operator.Answer(ctx, &operator.Session{
 			Store: s, Settings: p.operatorSettings(l), Who: store.Operator(asked.Login, asked.Host), Lasting: true,
 			Provisioner: func(context.Context) (operator.Provisioner, error) { return r, nil },
+			CarryOn:     func(context.Context) error { return nil }, // it does
 			Stdout:      newRedactor(stdout, l.secrets), Stderr: newRedactor(stderr, l.secrets), Screen: asked.Screen,
 		}, asked.Args)
 	}

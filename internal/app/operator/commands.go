@@ -37,6 +37,11 @@ func (c commander) command(use, short string, args cobra.PositionalArgs, call fu
 	cmd := &cobra.Command{Use: use, Short: short, Args: args}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		made := call(args, asJSON)
+		do := made.Do
+		made.Do = func(ctx context.Context, s *Session) error {
+			s.quiet = asJSON && !s.Screen.Stderr // whoever reads the document reads the error too
+			return do(ctx, s)
+		}
 		made.JSON = asJSON
 		return c.run(cmd, made)
 	}

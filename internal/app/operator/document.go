@@ -94,12 +94,13 @@ type requestDocument struct {
 	ID        string            `json:"id"`
 	Kind      string            `json:"kind"` // link, adopt, unlink, repair, change, rotate
 	Partition string            `json:"partition,omitempty"`
-	Account   string            `json:"account,omitempty"` // 12 digits; not of a batch
+	Account   string            `json:"account,omitempty"`  // 12 digits; not of a batch
+	Accounts  int               `json:"accounts,omitempty"` // of a batch: how many
 	Label     string            `json:"label,omitempty"`
 	Rotate    []store.Rotation  `json:"rotate,omitempty"` // key, certificate
 	Reason    string            `json:"reason,omitempty"`
 	Requester string            `json:"requester"` // a Slack user's ID, or an operator's login@host
-	State     string            `json:"state"`     // pending, approved, denied, expired, withdrawn
+	State     string            `json:"state"`     // pending, approved, denied, expired, withdrawn, skipped
 	Asked     *time.Time        `json:"asked,omitempty"`
 	Required  int               `json:"required"`
 	Approvals []string          `json:"approvals"` // who
@@ -115,7 +116,7 @@ type decisionDocument struct {
 }
 
 func requestDocumentOf(r store.Request) requestDocument {
-	d := requestDocument{ID: r.ID, Kind: string(r.Kind), Partition: r.Account.Partition, Account: r.Account.ID, Label: r.Label, Rotate: r.Rotate,
+	d := requestDocument{ID: r.ID, Kind: string(r.Kind), Partition: r.Account.Partition, Account: r.Account.ID, Accounts: r.Size, Label: r.Label, Rotate: r.Rotate,
 		Reason: r.Reason, Requester: person(r.Requester), State: string(r.State), Asked: moment(r.Created), Required: r.Required,
 		Approvals: []string{}, Expires: moment(r.Expires), Ended: moment(r.Ended)}
 	for _, a := range r.Approvals {

@@ -17,15 +17,18 @@ import (
 // Session is what a command works with.
 type Session struct {
 	Store *store.Store
-	// Provisioner returns the pipeline, which runs from the first call on, for as long as the command does. It fails
-	// where the configuration lacks what the pipeline needs.
+	// Provisioner returns the pipeline. It fails where the configuration lacks what that needs.
 	Provisioner func(context.Context) (Provisioner, error)
-	Settings    Settings
-	Who         store.Person
-	Lasting     bool // what was begun goes on when the command has ended: the session is that of oktaws serve
+	// CarryOn has the pipeline work on accounts from now on, for as long as the command runs at least. It fails as
+	// Provisioner does.
+	CarryOn  func(context.Context) error
+	Settings Settings
+	Who      store.Person
+	Lasting  bool // what was begun goes on when the command has ended: the session is that of oktaws serve
 
 	Stdout, Stderr io.Writer
 	Screen         Screen
+	quiet          bool // how far the command is isn't told
 }
 
 // Provisioner is what a command needs of the pipeline; provision.Reconciler has it.

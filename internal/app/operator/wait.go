@@ -24,7 +24,7 @@ const (
 // follow shows how the accounts get on until each of them has come to rest. The pipeline runs meanwhile. It fails where ctx
 // ends before that.
 func (s *Session) follow(ctx context.Context, all []watched, how patience) error {
-	if _, err := s.Provisioner(ctx); err != nil {
+	if err := s.CarryOn(ctx); err != nil {
 		return err
 	}
 	watching, cancel := context.WithCancel(ctx)
@@ -108,7 +108,7 @@ func (p *progress) say(format string, args ...any) {
 	p.about = fmt.Sprintf(format, args...)
 	if p.s.Screen.Stderr {
 		p.draw(p.about)
-	} else {
+	} else if !p.s.quiet {
 		fmt.Fprintln(p.s.Stderr, p.about)
 	}
 }
@@ -140,7 +140,7 @@ func (p *progress) show(accounts []store.Account) {
 			} else if step.State != string(store.StepDone) && now == "" {
 				now = a.Typed() + ": " + step.Title
 			}
-			if !p.s.Screen.Stderr && !p.said[line] {
+			if !p.s.Screen.Stderr && !p.s.quiet && !p.said[line] {
 				fmt.Fprintln(p.s.Stderr, line)
 			}
 			p.said[line] = true
