@@ -146,7 +146,11 @@ func (p *progress) show(accounts []store.Account) {
 			p.said[line] = true
 		}
 	}
-	if p.s.Screen.Stderr {
+	switch {
+	case !p.s.Screen.Stderr:
+	case total == 0:
+		p.draw("Waiting for the work to begin")
+	default:
 		p.draw(bar(done, total) + fmt.Sprintf(" %d of %s done %s", done, plural(total, "step", "steps"), now))
 	}
 }
