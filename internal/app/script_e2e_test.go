@@ -26,6 +26,7 @@ import (
 //	approve ACCOUNT      an admin clicks Approve under the request for the account
 //	enable LABEL         an admin enters the key that was printed last into Okta
 //	request FILE         sets REQUEST to the ID of the request in a JSON document
+//	secret               the secret that was printed last is in no file and in no log
 //	byhand ACCOUNT ROLE  somebody makes a role by hand
 //	tamper ACCOUNT ROLE  somebody deletes one
 //	deny ACCOUNT ACTION, allow ACCOUNT
@@ -118,6 +119,20 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 			ts.Setenv("REQUEST", d.Request.ID)
 		},
 		"byhand": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.MakeRole(args[0], args[1], "")) },
+		"secret": func(ts *testscript.TestScript, _ bool, _ []string) {
+			key := printedKey.FindStringSubmatch(ts.ReadFile("stdout"))
+			if key == nil {
+				ts.Fatalf("no key was printed")
+			}
+			if strings.Contains(w.output.String(), key[2]) {
+				ts.Fatalf("the secret is in the log")
+			}
+			for _, name := range []string{"oktaws.db", "oktaws.lock"} {
+				if strings.Contains(ts.ReadFile(filepath.Join(w.dir, name)), key[2]) {
+					ts.Fatalf("the secret is in %s", name)
+				}
+			}
+		},
 		"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.DeleteRole(args[0], args[1])) },
 		"deny":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Deny(args[0], args[1:]...)) },
 		"allow":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Allow(args[0])) },

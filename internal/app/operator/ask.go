@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -19,6 +20,9 @@ type asking struct {
 	approve bool // the operator's own word is the approval
 	reason  string
 }
+
+// maxReason is how long a reason may be, in characters: as long as in Slack.
+const maxReason = 3000
 
 // noSlack is the reason of an approval where nobody else could give one.
 const noSlack = "no Slack is configured"
@@ -35,6 +39,9 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 	o.reason = strings.TrimSpace(o.reason)
 	if o.approve && o.reason == "" {
 		return usage("It stays on record, and the approvers read it: --reason TEXT.", "an operator approves for a reason only")
+	}
+	if utf8.RuneCountInString(o.reason) > maxReason {
+		return usage("Say it in fewer words.", "a reason has at most %d characters", maxReason)
 	}
 	approval := o.reason
 	if !s.Settings.Slack {
