@@ -52,6 +52,7 @@ type program struct {
 	environ map[string]string
 	config  string // path of the file; empty: none
 	roleSet string // of the template
+	asJSON  bool   // of the version
 	screen  operator.Screen
 	ran     bool // a command was found and began; what goes wrong from then on is no wrong usage
 }
@@ -136,8 +137,11 @@ func (p *program) commands() *cobra.Command {
 				return c.run(cmd.Context())
 			},
 		}
-		if c.name == "template" {
+		switch c.name {
+		case "template":
 			command.Flags().StringVar(&p.roleSet, "role-set", store.DefaultRoleSet, "name of the role set, as in role_sets")
+		case "version":
+			command.Flags().BoolVar(&p.asJSON, "json", false, "print a JSON document")
 		}
 		root.AddCommand(command)
 	}

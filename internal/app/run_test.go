@@ -42,6 +42,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"help":                     {args: []string{"--help"}, code: ExitOK, says: "Available Commands"},
 		"version":                  {args: []string{"version"}, code: ExitOK, says: "oktaws "},
+		"version as JSON":          {args: []string{"version", "--json"}, code: ExitOK, says: `{"version":"`},
 		"template":                 {args: []string{"template"}, code: ExitOK, says: "AWS::IAM::Role"},
 		"no command":               {code: ExitUsage, says: "no command was given"},
 		"unknown command":          {args: []string{"serv"}, code: ExitUsage, says: "serve"},
@@ -112,7 +113,7 @@ func TestVersionNamesTheCommit(t *testing.T) {
 		"oktaws (devel), commit abc, with changes, go1.26": {GoVersion: "go1.26", Settings: []debug.BuildSetting{
 			{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}}},
 	} {
-		if got := versionLine(info); got != want {
+		if got := buildOf(info).String(); got != want {
 			t.Errorf("got %q, not %q", got, want)
 		}
 	}
