@@ -60,6 +60,9 @@ func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) erro
 			return err
 		}
 		for _, p := range t.Assignees {
+			if p.IsOperator() {
+				continue // the command line tells them
+			}
 			if err := tx.WantMessage(store.Message{Subject: t.Key(), View: showTask, Where: p.ID}); err != nil {
 				return err
 			}

@@ -70,13 +70,15 @@ func decisionLine(r store.Request) string {
 	if d == nil {
 		return "Waiting for approval."
 	}
+	switch {
+	case r.State == store.Approved && d.By.IsOperator():
+		return fmt.Sprintf(":white_check_mark: Approved by %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+	case r.State == store.RequestDenied && d.By.IsOperator():
+		return fmt.Sprintf(":no_entry: Denied by %s on the command line %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
+	}
 	switch r.State {
 	case store.Approved:
-		line := fmt.Sprintf(":white_check_mark: Approved by %s %s.", mention(d.By), when(d.At))
-		if d.Reason != "" { // an operator's
-			line = strings.TrimSuffix(line, ".") + ": " + oneLine(mrkdwn(d.Reason, noteLimit))
-		}
-		return line
+		return fmt.Sprintf(":white_check_mark: Approved by %s %s.", mention(d.By), when(d.At))
 	case store.RequestDenied:
 		return fmt.Sprintf(":no_entry: Denied by %s %s:\n%s", mention(d.By), when(d.At), quote(d.Reason, reasonLimit))
 	case store.Withdrawn:

@@ -59,11 +59,11 @@ func (q *queue) hold(waits func(call string, p provision.Precedence) bool) {
 	q.waits = waits
 }
 
-func (q *queue) FindApplications(ctx context.Context, label string) ([]provision.Application, error) {
+func (q *queue) FindApplications(ctx context.Context, labels ...string) ([]provision.Application, error) {
 	if err := q.turn(ctx, "FindApplications"); err != nil {
 		return nil, err
 	}
-	return q.world.FindApplications(ctx, label)
+	return q.world.FindApplications(ctx, labels...)
 }
 
 func (q *queue) Application(ctx context.Context, id string) (*provision.Application, error) {
@@ -106,12 +106,13 @@ func TestCallsSayForWhomTheyAreMade(t *testing.T) {
 	}
 
 	f.update(func(tx *store.Tx) error {
-		_, err := tx.OpenRequest(store.Request{ID: "b", Kind: store.Rotate, Rotate: []store.Rotation{store.RotateCertificate}, Batch: []store.AccountKey{account}, Requester: requester, Required: 1})
+		_, err := tx.OpenBatch(store.Request{ID: "b", Kind: store.Rotate, Rotate: []store.Rotation{store.RotateCertificate}, Requester: requester, Required: 1},
+			store.Batch{Rows: []store.Row{{Account: account}}})
 		if err == nil {
 			_, err = tx.Approve("b", admin)
 		}
 		if err == nil {
-			_, _, err = tx.OpenBatch("b")
+			_, _, err = tx.CarryOn("b")
 		}
 		return err
 	})

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,7 +24,7 @@ const checkWithin = time.Minute
 
 // check tries all that the bot will need, prints a line for each, and fails where something must be fixed. What can't
 // be tried hides nothing else.
-func (p *program) check(ctx context.Context) error {
+func (p *program) check(ctx context.Context, asJSON bool) error {
 	l := p.load()
 	log := p.logger(l.Log)
 	for _, w := range l.warnings {
@@ -71,7 +73,34 @@ func (p *program) check(ctx context.Context) error {
 	for _, fs := range found {
 		all = append(all, fs...)
 	}
+	if asJSON {
+		return p.findingsDocument(all)
+	}
 	return p.table(all)
+}
+
+// findingsDocument prints the findings as JSON, and fails where one must be fixed.
+func (p *program) findingsDocument(found []provision.Finding) error {
+	type finding struct {
+		What   string `json:"what"`
+		OK     bool   `json:"ok"`
+		Detail string `json:"detail"`
+		Remedy string `json:"remedy,omitempty"`
+	}
+	var d struct {
+		Findings []finding `json:"findings"`
+	}
+	var failed error
+	for _, f := range found {
+		d.Findings = append(d.Findings, finding{oneLine(f.What), f.OK, oneLine(f.Detail), oneLine(f.Remedy)})
+		if !f.OK {
+			failed = errSaid
+		}
+	}
+	e := json.NewEncoder(p.Stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return cmp.Or(e.Encode(d), failed)
 }
 
 // lacks reports whether something that the part can't be tried without is wrong with the configuration.

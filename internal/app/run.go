@@ -15,6 +15,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/spf13/cobra"
 
+	"github.com/oktaws/oktaws/internal/app/operator"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/provision/okta"
 	"github.com/oktaws/oktaws/store"
@@ -25,6 +26,7 @@ const (
 	ExitOK      = 0
 	ExitFailure = 1 // something failed, or the configuration is invalid
 	ExitUsage   = 2 // the command line was wrong
+	ExitWaits   = 3 // what was asked for waits for somebody
 )
 
 // Options are what a run of the program is given from outside.
@@ -52,7 +54,9 @@ type program struct {
 	environ map[string]string
 	config  string // path of the file; empty: none
 	roleSet string // of the template
-	ran     bool   // a command was found and began; what goes wrong from then on is no wrong usage
+	asJSON  bool   // of the version
+	screen  operator.Screen
+	ran     bool // a command was found and began; what goes wrong from then on is no wrong usage
 }
 
 // Run runs the program until it is done or ctx ends, and returns its exit code. The end of ctx is the wish to stop:
@@ -62,14 +66,18 @@ func Run(ctx context.Context, o Options) int {
 		o.Clock = clockwork.NewRealClock()
 	}
 	p := &program{Options: o, environ: variables(o.Environ)}
+	p.screen = screenOf(o.Stdout, o.Stderr, p.environ)
 	// What a command doesn't know to be secret yet still goes through the patterns.
 	p.hide(nil)
 	root := p.commands()
 	root.SetArgs(o.Args)
 	err := root.ExecuteContext(ctx)
+	code, ended := errors.AsType[operator.Ended](err)
 	switch {
 	case err == nil:
 		return ExitOK
+	case ended:
+		return int(code)
 	case !p.ran:
 		fmt.Fprintf(p.Stderr, "oktaws: %v\nSee oktaws --help.\n", err)
 		return ExitUsage
@@ -105,11 +113,10 @@ func (p *program) commands() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "oktaws",
 		Short:         "Gives AWS accounts Okta sign-on, from Slack",
-		Long:          "oktaws gives AWS accounts Okta sign-on, from Slack. Somebody types /oktaws link; an admin clicks Approve;\nminutes later the account's roles are behind an Okta tile.\n\nExit codes: 0 done, 1 something failed or the configuration is invalid, 2 the command line was wrong.",
+		Long:          "oktaws gives AWS accounts Okta sign-on, from Slack. Somebody types /oktaws link; an admin clicks Approve;\nminutes later the account's roles are behind an Okta tile.\n\nExit codes: 0 done, 1 something failed or the configuration is invalid, 2 the command line was wrong,\n3 what was asked for waits for somebody: for an approval, or for a person's step.\n\nCommands that show or change accounts run in oktaws serve where that holds the data folder, and else in a process of their own.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.PersistentFlags().StringVar(&p.config, "config", p.environ["OKTAWS_CONFIG"],
@@ -122,7 +129,6 @@ func (p *program) commands() *cobra.Command {
 		run         func(context.Context) error
 	}{
 		{"serve", "Run the bot until SIGTERM or SIGINT", p.serve},
-		{"check", "Try every credential and permission that the bot will need, and say what to fix", p.check},
 		{"template", "Print the CloudFormation template of a role set, to deploy it by hand", p.template},
 		{"version", "Print the version", p.version},
 	} {
@@ -133,11 +139,18 @@ func (p *program) commands() *cobra.Command {
 				return c.run(cmd.Context())
 			},
 		}
-		if c.name == "template" {
+		switch c.name {
+		case "template":
 			command.Flags().StringVar(&p.roleSet, "role-set", store.DefaultRoleSet, "name of the role set, as in role_sets")
+		case "version":
+			command.Flags().BoolVar(&p.asJSON, "json", false, "print a JSON document")
 		}
 		root.AddCommand(command)
 	}
+	root.AddCommand(operator.Commands(p.operate, func(cmd *cobra.Command, asJSON bool) error {
+		p.ran = true
+		return p.check(cmd.Context(), asJSON)
+	})...)
 	return root
 }
 

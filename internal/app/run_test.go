@@ -42,11 +42,12 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"help":                     {args: []string{"--help"}, code: ExitOK, says: "Available Commands"},
 		"version":                  {args: []string{"version"}, code: ExitOK, says: "oktaws "},
+		"version as JSON":          {args: []string{"version", "--json"}, code: ExitOK, says: `{"version":"`},
 		"template":                 {args: []string{"template"}, code: ExitOK, says: "AWS::IAM::Role"},
 		"no command":               {code: ExitUsage, says: "no command was given"},
 		"unknown command":          {args: []string{"serv"}, code: ExitUsage, says: "serve"},
 		"unknown flag":             {args: []string{"serve", "--confg=x"}, code: ExitUsage, says: "--confg"},
-		"argument":                 {args: []string{"check", "now"}, code: ExitUsage, says: "oktaws check takes no arguments"},
+		"argument":                 {args: []string{"version", "now"}, code: ExitUsage, says: "oktaws version takes no arguments"},
 		"flag without value":       {args: []string{"serve", "--config"}, code: ExitUsage, says: "--config"},
 		"invalid configuration":    {args: []string{"serve"}, code: ExitFailure, says: "SLACK_BOT_TOKEN is not set"},
 		"no such file":             {args: []string{"template", "--config", "nope.yaml"}, code: ExitFailure, says: "nope.yaml can't be read: no such file"},
@@ -112,7 +113,7 @@ func TestVersionNamesTheCommit(t *testing.T) {
 		"oktaws (devel), commit abc, with changes, go1.26": {GoVersion: "go1.26", Settings: []debug.BuildSetting{
 			{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}}},
 	} {
-		if got := versionLine(info); got != want {
+		if got := buildOf(info).String(); got != want {
 			t.Errorf("got %q, not %q", got, want)
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/oktaws/oktaws/bot"
+	"github.com/oktaws/oktaws/internal/app/operator"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/provision/aws"
 	"github.com/oktaws/oktaws/provision/okta"
@@ -50,6 +49,11 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return p.fail(log, err)
 	}
 	group, running := errgroup.WithContext(ctx)
+	if line, err := operator.Listen(l.DataDir); err != nil {
+		log.Warn("the command line can't reach this process while it runs", "error", err)
+	} else {
+		group.Go(func() error { line.Serve(running, p.answer(l, s, a.Provision)); return nil })
+	}
 	group.Go(func() error { return ended(running, "the pipeline", a.Provision.Run(running)) })
 	group.Go(func() error { return ended(running, "the bot", b.Run(running)) })
 	group.Go(func() error {
@@ -123,17 +127,25 @@ func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func
 
 // wire makes the pipeline and the bot of the configuration.
 func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App, *bot.Bot, error) {
-	a, err := newAWS(ctx, l, log)
+	a, err := newPipeline(ctx, l, s, log)
 	if err != nil {
 		return nil, nil, err
+	}
+	b, err := newBot(l.Config, s, a.Provision, log)
+	return a, b, err
+}
+
+// newPipeline makes the pipeline of the configuration, over the records.
+func newPipeline(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App, error) {
+	a, err := newAWS(ctx, l, log)
+	if err != nil {
+		return nil, err
 	}
 	o, err := newOkta(l.Config, s.Clock(), log)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	r := provision.New(s, a, o, pipelineConfig(l.Config), log)
-	b, err := newBot(l.Config, s, r, log)
-	return &App{Store: s, Provision: r, Okta: o}, b, err
+	return &App{Store: s, Provision: provision.New(s, a, o, pipelineConfig(l.Config), log), Okta: o}, nil
 }
 
 // sdkEnvironment guards the process's environment while the AWS SDK is told by it.
@@ -199,7 +211,7 @@ func newBot(c Config, s *store.Store, r *provision.Reconciler, log *slog.Logger)
 		Approvers:    c.Approvals.Approvers,
 		ExpireAfter:  c.Approvals.ExpireAfter,
 		RemindEvery:  c.Tasks.RemindEvery,
-		Partitions:   append([]string{aws.Partition(c.AWS.Region)}, slices.Sorted(maps.Keys(c.AWS.Partitions))...),
+		Partitions:   servedPartitions(c),
 		LabelPattern: c.Okta.LabelPattern,
 		Pipeline:     pipelineConfig(c),
 		Mode:         c.Okta.Mode,

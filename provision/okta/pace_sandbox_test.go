@@ -38,7 +38,7 @@ func sandboxed(t *testing.T, plan sandbox.Plan, story func(*testing.T, *Client))
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		org := sandbox.New(sandbox.Config{Token: testToken, Plan: plan, MetadataMisses: -1})
+		org := sandbox.New(sandbox.Config{Token: testToken, Plan: plan, MetadataAfter: -1})
 		c.fence.next = direct{org.Handler(), 200 * time.Millisecond}
 		story(t, c)
 	})
@@ -108,7 +108,7 @@ func TestAccountsSideBySideMeetNoRefusal(t *testing.T) {
 					group, err = c.CreateGroup(ctx, fmt.Sprintf("Group-%d", i), "")
 				}
 				if err == nil {
-					err = c.Assign(ctx, app.ID, group.ID, nil, nil)
+					_, err = c.Assign(ctx, app.ID, group.ID, nil, nil)
 				}
 				if err == nil {
 					_, err = c.Assignments(ctx, app.ID)

@@ -1,0 +1,249 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/oktaws/oktaws/internal/app/operator"
+	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/provision/aws"
+	"github.com/oktaws/oktaws/store"
+)
+
+// operate runs an operator's command where the data folder is held: in oktaws serve, or else here.
+func (p *program) operate(cmd *cobra.Command, c operator.Call) error {
+	p.ran = true
+	code := operator.Tell(p.Stderr, p.placed(cmd.Context(), c), c.JSON)
+	if code == operator.Done {
+		return nil
+	}
+	return operator.Ended(code)
+}
+
+func (p *program) placed(ctx context.Context, c operator.Call) error {
+	l := p.load()
+	if err := l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" }); err != nil {
+		return err
+	}
+	err := p.elsewhere(ctx, l)
+	if !errors.Is(err, operator.ErrNobody) {
+		return err
+	}
+	if err = p.here(ctx, l, c); store.KindOf(err) != store.Conflict || !errors.Is(err, errHeld) {
+		return err
+	}
+	// Perhaps oktaws serve has just started.
+	if elsewhere := p.elsewhere(ctx, l); !errors.Is(elsewhere, operator.ErrNobody) {
+		return elsewhere
+	}
+	return err
+}
+
+// fits fails with the problems that matter.
+func (l loaded) fits(matters func(problem) bool) error {
+	var wrong invalid
+	for _, problem := range l.problems {
+		if matters(problem) {
+			wrong = append(wrong, problem)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &store.Error{Kind: store.Permanent, Message: wrong.Error()}
+}
+
+// elsewhere has oktaws serve run the command.
+func (p *program) elsewhere(ctx context.Context, l loaded) error {
+	c, err := operator.Dial(l.DataDir)
+	if err != nil {
+		return err
+	}
+	login, host := p.caller()
+	code, err := c.Run(ctx, operator.Request{Args: p.Args, Login: login, Host: host, Screen: p.screen}, p.Stdout, p.Stderr)
+	if err == nil && code != operator.Done {
+		err = operator.Ended(code)
+	}
+	return err
+}
+
+// caller is who runs this process: with sudo, who called it.
+func (p *program) caller() (login, host string) {
+	login = p.environ["SUDO_USER"]
+	if login == "" {
+		login = fmt.Sprintf("uid-%d", os.Getuid())
+		if u, err := user.Current(); err == nil {
+			login = u.Username
+		}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return login, host
+}
+
+// screenOf is where the output goes.
+func screenOf(stdout, stderr io.Writer, environ map[string]string) operator.Screen {
+	s := operator.Screen{}
+	if fd, ok := terminal(stdout); ok {
+		s.Stdout = true
+		if width, _, err := term.GetSize(fd); err == nil {
+			s.Width = width
+		}
+	}
+	_, s.Stderr = terminal(stderr)
+	s.Stderr = s.Stderr && environ["TERM"] != "dumb"
+	return s
+}
+
+func terminal(w io.Writer) (fd int, is bool) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	fd = int(f.Fd())
+	return fd, term.IsTerminal(fd)
+}
+
+// errHeld is the cause where another process holds the data folder.
+var errHeld = errors.New("the data folder is held")
+
+// here runs the command in this process, which holds the data folder meanwhile.
+func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
+	if c.Reads {
+		if _, err := os.Stat(filepath.Join(l.DataDir, "oktaws.db")); errors.Is(err, fs.ErrNotExist) {
+			return &store.Error{Kind: store.NotFound, Message: "there is no store in the data folder " + l.DataDir + " yet",
+				Remedy: "If there should be one, say where: data_dir in the configuration (--config), or OKTAWS_DATA_DIR."}
+		}
+	} else if err := l.fits(func(p problem) bool { return p.part != "slack" }); err != nil {
+		return err
+	}
+	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
+	if store.KindOf(err) == store.Conflict {
+		message, _ := store.Explain(err)
+		return &store.Error{Kind: store.Conflict, Message: message, Err: errHeld,
+			Remedy: "Perhaps it is about to end, or was started with another version: try again in a moment. Else stop that process."}
+	}
+	if err != nil {
+		return err
+	}
+	login, host := p.caller()
+	pipeline := &ownPipeline{make: sync.OnceValues(func() (*App, error) { return newPipeline(ctx, l, s, p.quietLog(l.Log)) })}
+	err = c.Do(ctx, &operator.Session{
+		Store: s, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
+		Stdout: p.Stdout, Stderr: p.Stderr, Screen: p.screen,
+	})
+	if pipeline.end() {
+		closeStore()
+	}
+	return err
+}
+
+// ownPipeline is a pipeline that a command makes, and has work on accounts, once it needs that.
+type ownPipeline struct {
+	make   func() (*App, error) // the same one each time
+	once   sync.Once
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+func (o *ownPipeline) provisioner(context.Context) (operator.Provisioner, error) {
+	a, err := o.make()
+	if err != nil {
+		return nil, err
+	}
+	return a.Provision, nil
+}
+
+func (o *ownPipeline) begin(ctx context.Context) error {
+	a, err := o.make()
+	if err != nil {
+		return err
+	}
+	o.once.Do(func() {
+		ctx, o.cancel = context.WithCancel(ctx)
+		o.ended = make(chan struct{})
+		go func() {
+			defer close(o.ended)
+			_ = a.Provision.Run(ctx) // a store that can't be read is the command's own error
+		}()
+	})
+	return nil
+}
+
+// end ends the pipeline, and says whether it has finished what it held; what it left carries on at the next start.
+func (o *ownPipeline) end() bool {
+	if o.cancel == nil {
+		return true
+	}
+	o.cancel()
+	select {
+	case <-o.ended:
+		return true
+	case <-time.After(leaveWithin):
+		return false
+	}
+}
+
+// quietLog holds what an operator's command doesn't say itself, where the configuration asks for all there is.
+func (p *program) quietLog(c LogConfig) *slog.Logger {
+	if c.Level > slog.LevelDebug {
+		return slog.New(slog.DiscardHandler)
+	}
+	return p.logger(c)
+}
+
+// answer runs an operator's command in oktaws serve.
+func (p *program) answer(l loaded, s *store.Store, r *provision.Reconciler) operator.Do {
+	return func(ctx context.Context, asked operator.Request, stdout, stderr io.Writer) int {
+		return operator.Answer(ctx, &operator.Session{
+			Store: s, Settings: p.operatorSettings(l), Who: store.Operator(asked.Login, asked.Host), Lasting: true,
+			Provisioner: func(context.Context) (operator.Provisioner, error) { return r, nil },
+			CarryOn:     func(context.Context) error { return nil }, // it does
+			Stdout:      newRedactor(stdout, l.secrets), Stderr: newRedactor(stderr, l.secrets), Screen: asked.Screen,
+		}, asked.Args)
+	}
+}
+
+func (p *program) operatorSettings(l loaded) operator.Settings {
+	return operator.Settings{
+		Slack:        p.knowsSlack(l),
+		Required:     l.Approvals.Required,
+		ExpireAfter:  l.Approvals.ExpireAfter,
+		Partitions:   servedPartitions(l.Config),
+		LabelPattern: l.Okta.LabelPattern,
+		RoleSets:     slices.Sorted(maps.Keys(l.RoleSets)),
+		Mode:         l.Okta.Mode,
+		Shared:       l.Okta.Shared,
+	}
+}
+
+// knowsSlack says whether anything of Slack is configured, be it wrong: then there is somebody else who may decide.
+func (p *program) knowsSlack(l loaded) bool {
+	for _, name := range []string{"SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN_FILE", "SLACK_APP_TOKEN", "SLACK_APP_TOKEN_FILE"} {
+		if p.environ[name] != "" {
+			return true
+		}
+	}
+	return l.Slack.AdminChannel != "" || slices.ContainsFunc(l.problems, func(p problem) bool { return p.path == "slack.admin_channel" && p.where != "" })
+}
+
+// servedPartitions are those of the accounts that oktaws serves; the first is the usual one.
+func servedPartitions(c Config) []string {
+	return append([]string{aws.Partition(c.AWS.Region)}, slices.Sorted(maps.Keys(c.AWS.Partitions))...)
+}

@@ -1,0 +1,164 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/oktaws/oktaws/internal/app"
+	"github.com/oktaws/oktaws/internal/sandbox/slack"
+)
+
+// TestCommands goes through the operator's commands as the scripts in testdata/script have it, each beside a sandbox of its
+// own. Beside testscript's own commands there are these; what oktaws prints is looked at with stdout and stderr.
+//
+//	oktaws ARGUMENT…     runs oktaws in this process; what it prints with --json must be JSON
+//	code N               the last oktaws ended with this exit code
+//	serve, stop          starts oktaws serve, and waits until it answers; ends it
+//	slack TEXT           waits for the text in the admin channel
+//	approve ACCOUNT      an admin clicks Approve under the request for the account
+//	enable LABEL         an admin enters the key that was printed last into Okta
+//	request FILE         sets REQUEST to the ID of the request in a JSON document
+//	secret               the secret that was printed last is in no file and in no log
+//	byhand ACCOUNT ROLE  somebody makes a role by hand
+//	tamper ACCOUNT ROLE  somebody deletes one
+//	deny ACCOUNT ACTION, allow ACCOUNT
+//	                     AWS refuses an action, and doesn't any more
+func TestCommands(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			r := newRigAt(t, quick, unasked, inModeGroups)
+			w := &script{rig: r}
+			testscript.RunT(scriptT{t}, testscript.Params{Files: []string{file}, Setup: w.setup, Cmds: w.commands(), RequireUniqueNames: true})
+		})
+	}
+}
+
+// scriptT runs a script within its own test.
+type scriptT struct{ *testing.T }
+
+func (s scriptT) Run(_ string, f func(testscript.T)) { f(s) }
+
+func (s scriptT) Parallel() {} // it is already
+
+func (s scriptT) Verbose() bool { return testing.Verbose() }
+
+type script struct {
+	*rig
+	code  int
+	names []string // of the variables of the program's environment
+}
+
+func (w *script) setup(env *testscript.Env) error {
+	for _, v := range w.environ() {
+		name, value, _ := strings.Cut(v, "=")
+		env.Setenv(name, value)
+		w.names = append(w.names, name)
+	}
+	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "SUDO_USER")
+	slices.Sort(w.names)
+	w.names = slices.Compact(w.names)
+	env.Setenv("SUDO_USER", "login")
+	return nil
+}
+
+// environ of a script is what it has set; what it has set to nothing isn't there.
+func (w *script) set(ts *testscript.TestScript) []string {
+	var all []string
+	for _, name := range w.names {
+		if value := ts.Getenv(name); value != "" {
+			all = append(all, name+"="+value)
+		}
+	}
+	return all
+}
+
+func (w *script) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"oktaws": w.oktaws,
+		"code": func(ts *testscript.TestScript, _ bool, args []string) {
+			if strconv.Itoa(w.code) != args[0] {
+				ts.Fatalf("the exit code was %d", w.code)
+			}
+		},
+		"serve": func(ts *testscript.TestScript, _ bool, _ []string) {
+			w.settings = w.set(ts)
+			w.serve()
+		},
+		"stop": func(ts *testscript.TestScript, _ bool, _ []string) {
+			if code := w.stop(); code != 0 {
+				ts.Fatalf("oktaws serve ended with exit code %d", code)
+			}
+		},
+		"slack": func(_ *testscript.TestScript, _ bool, args []string) { w.find(slack.AdminChannel, args[0]) },
+		"approve": func(_ *testscript.TestScript, _ bool, args []string) {
+			w.clicks(slack.AdminOne, w.request(args[0]), "approve")
+		},
+		"enable": func(ts *testscript.TestScript, _ bool, args []string) {
+			key := printedKey.FindStringSubmatch(ts.ReadFile("stdout"))
+			if key == nil {
+				ts.Fatalf("no key was printed")
+			}
+			w.enable(w.application(args[0]).ID, key[1], key[2])
+		},
+		"request": func(ts *testscript.TestScript, _ bool, args []string) {
+			var d struct{ Request struct{ ID string } }
+			ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &d))
+			ts.Setenv("REQUEST", d.Request.ID)
+		},
+		"byhand": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.MakeRole(args[0], args[1], "")) },
+		"secret": func(ts *testscript.TestScript, _ bool, _ []string) {
+			key := printedKey.FindStringSubmatch(ts.ReadFile("stdout"))
+			if key == nil {
+				ts.Fatalf("no key was printed")
+			}
+			if strings.Contains(w.output.String(), key[2]) {
+				ts.Fatalf("the secret is in the log")
+			}
+			for _, name := range []string{"oktaws.db", "oktaws.lock"} {
+				if strings.Contains(ts.ReadFile(filepath.Join(w.dir, name)), key[2]) {
+					ts.Fatalf("the secret is in %s", name)
+				}
+			}
+		},
+		"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.DeleteRole(args[0], args[1])) },
+		"deny":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Deny(args[0], args[1:]...)) },
+		"allow":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Allow(args[0])) },
+	}
+}
+
+var printedKey = regexp.MustCompile(`Access key  (\S+)\nSecret key  (\S+)\n`)
+
+func (w *script) oktaws(ts *testscript.TestScript, neg bool, args []string) {
+	stdout, stderr := &lockedBuffer{}, &lockedBuffer{}
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	w.code = app.Run(ctx, app.Options{Args: args, Environ: w.set(ts), Stdout: stdout, Stderr: stderr, Clock: w.clock})
+	_, _ = ts.Stdout().Write([]byte(stdout.String()))
+	_, _ = ts.Stderr().Write([]byte(stderr.String()))
+	if neg != (w.code != 0) {
+		ts.Fatalf("exit code %d\n%s%s", w.code, stdout, stderr)
+	}
+	if slices.Contains(args, "--json") && w.code != app.ExitUsage {
+		text := stdout.String()
+		if text == "" {
+			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+			text = lines[len(lines)-1]
+		}
+		if !json.Valid([]byte(text)) {
+			ts.Fatalf("not JSON: %s", text)
+		}
+	}
+}
