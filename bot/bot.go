@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/oktaws/oktaws/internal/roster"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
@@ -29,6 +30,8 @@ type Provisioner interface {
 	Credentials(ctx context.Context, taskID string, by store.Person) (provision.Secret, error)
 	// Plan says what would change if the account (which need not be in the store) were what it says; it changes nothing.
 	Plan(ctx context.Context, a store.Account) ([]store.Finding, error)
+	// Members lists the accounts of the organization, or of an organizational unit of it, by name, path or ID.
+	Members(ctx context.Context, partition, unit string) ([]provision.Member, error)
 	// Check looks at a linked account at once, and returns what it saw.
 	Check(ctx context.Context, key store.AccountKey) (store.Check, error)
 }
@@ -46,6 +49,7 @@ type Config struct {
 	Mode         store.Mode       // of the accounts asked for; empty: api
 	Shared       string           // label of the Okta application that accounts in mode groups share; {partition} stands for theirs; empty: each has its own
 	OrgURL       string           // of the Okta organization
+	Roster       roster.Rules     // what lists of accounts have to heed
 }
 
 // Connection is how Slack is reached.

@@ -26,6 +26,7 @@ type provisioner struct {
 	looked  []store.Account // what Plan was asked of
 	finds   []store.Finding // what Check finds
 	checked int             // how often Check was asked
+	members []provision.Member
 }
 
 var _ bot.Provisioner = (*provisioner)(nil)
@@ -74,6 +75,12 @@ func (p *provisioner) Credentials(ctx context.Context, id string, by store.Perso
 		_, err := tx.KeyShown(id, secret.ID, by)
 		return err
 	})
+}
+
+func (p *provisioner) Members(context.Context, string, string) ([]provision.Member, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.members, p.err
 }
 
 func (p *provisioner) Plan(ctx context.Context, a store.Account) ([]store.Finding, error) {

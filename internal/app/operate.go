@@ -230,6 +230,7 @@ func (p *program) operatorSettings(l loaded) operator.Settings {
 		RoleSets:     slices.Sorted(maps.Keys(l.RoleSets)),
 		Mode:         l.Okta.Mode,
 		Shared:       l.Okta.Shared,
+		Roster:       rosterRules(l.Config),
 	}
 }
 

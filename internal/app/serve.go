@@ -217,6 +217,7 @@ func newBot(c Config, s *store.Store, r *provision.Reconciler, log *slog.Logger)
 		Mode:         c.Okta.Mode,
 		Shared:       c.Okta.Shared,
 		OrgURL:       c.Okta.OrgURL,
+		Roster:       rosterRules(c),
 	}, bot.Connection{
 		BotToken: c.Slack.BotToken,
 		AppToken: c.Slack.AppToken,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/oktaws/oktaws/provision"
+	"github.com/oktaws/oktaws/internal/roster"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -35,6 +36,8 @@ type Session struct {
 type Provisioner interface {
 	// Plan says what would change if the account (which need not be in the store) were what it says; it changes nothing.
 	Plan(ctx context.Context, a store.Account) ([]store.Finding, error)
+	// Members lists the accounts of the organization, or of an organizational unit of it, by name, path or ID.
+	Members(ctx context.Context, partition, unit string) ([]provision.Member, error)
 	// Check looks at a linked account at once, and returns what it saw.
 	Check(ctx context.Context, key store.AccountKey) (store.Check, error)
 	// Credentials makes the access key that the task asks for. Its secret is known this one time.
@@ -51,6 +54,7 @@ type Settings struct {
 	RoleSets     []string       // their names
 	Mode         store.Mode     // of accounts that are asked for
 	Shared       string         // label of the Okta application that accounts in mode groups share, in which {partition} stands for theirs; empty: each has its own
+	Roster       roster.Rules   // what lists of accounts have to heed
 }
 
 // Screen is where the output goes. Its zero value is a file: lines are as long as they are, and progress is plain lines.
