@@ -76,15 +76,16 @@ func (w *work) assignedRoles(roles []string) []string {
 
 // oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
 func (w *work) oktaGroups(ctx context.Context) (result, error) {
-	ids, err := w.assignGroups(ctx)
-	if want, ok := w.wantPeople(); ok && err == nil {
-		if res, err := w.keepPeople(ctx, want); err != nil || res.state != store.StepDone {
-			if err != nil {
-				return w.orGone(ctx, oktaGroups, err)
-			}
+	if want, ok := w.wantPeople(); ok { // first, so that who waits for another account has nothing to do over again
+		res, err := w.keepPeople(ctx, want)
+		if err != nil {
+			return w.orGone(ctx, oktaGroups, err)
+		}
+		if res.state != store.StepDone {
 			return res, nil
 		}
 	}
+	ids, err := w.assignGroups(ctx)
 	if store.KindOf(err) == store.NeedsPerson && err != nil {
 		return w.rolesRefused(ctx, err)
 	}
@@ -139,6 +140,9 @@ func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
 		for _, role := range g.roles {
 			ids[role] = group.ID
 		}
+		if err := w.learnMade(ctx, g.roles, group.ID, made); err != nil {
+			return nil, err
+		}
 		if people {
 			continue
 		}
@@ -169,6 +173,24 @@ func (w *work) assignGroups(ctx context.Context) (map[string]string, error) {
 	}
 	w.tell(answers{groups: groups, assigned: is})
 	return ids, nil
+}
+
+// learnMade notes at once a group that was made, so that an attempt which comes after this one doesn't make it again. The
+// group that the role had before, which may be left to retire, is noted over once all are assigned.
+func (w *work) learnMade(ctx context.Context, roles []string, group string, made bool) error {
+	known := w.known().Groups
+	if !made || slices.ContainsFunc(roles, func(role string) bool { return known[role] != "" }) {
+		return nil
+	}
+	return w.learn(ctx, func(k *store.Known) {
+		k.Groups = maps.Clone(k.Groups)
+		if k.Groups == nil {
+			k.Groups = map[string]string{}
+		}
+		for _, role := range roles {
+			k.Groups[role] = group
+		}
+	})
 }
 
 // group returns the Okta group: the one that is known, else one of its name, else a new one. In mode groups the name

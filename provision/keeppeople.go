@@ -9,21 +9,23 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// keepPeople makes true that the group is there, is assigned, and is filled by an active rule. Where all of it is in order,
-// accounts do so side by side.
+// keepPeople makes true that the group is there, is assigned, and is filled by an active rule. One account of all that share
+// the application looks at it, and the others take its word for a minute.
 func (w *work) keepPeople(ctx context.Context, want people) (result, error) {
 	app := w.known().AppID
-	if w.r.people.holds(app, w.now()) {
-		return done("")
-	}
-	found, err := w.lookPeople(ctx, w.sight(), want)
-	if err != nil || len(found) == 0 {
+	if fine, err := w.inOrder(ctx, app); err != nil || fine {
 		return result{state: store.StepDone}, err
 	}
 	return w.alone(ctx, func(ctx context.Context) (result, error) {
-		id, err := w.peopleGroup(ctx, want)
+		s := w.sight()
+		found, err := w.lookPeople(ctx, s, want)
+		if err != nil || len(found) == 0 {
+			return result{state: store.StepDone}, err
+		}
+		began := w.now()
+		id, made, err := w.peopleGroup(ctx, want)
 		if err == nil {
-			err = w.assignPeople(ctx, id)
+			err = w.assignPeople(ctx, s, id, made)
 		}
 		if err == nil {
 			err = w.peopleRule(ctx, want, id)
@@ -31,41 +33,42 @@ func (w *work) keepPeople(ctx context.Context, want people) (result, error) {
 		if err != nil {
 			return result{}, err
 		}
-		w.r.people.note(app, w.now())
+		w.r.people.note(app, began)
 		return done("")
 	})
 }
 
 // peopleGroup returns the ID of the group: the one that is known, else one of its name that is ours, else a new one.
-func (w *work) peopleGroup(ctx context.Context, want people) (string, error) {
+func (w *work) peopleGroup(ctx context.Context, want people) (id string, made bool, _ error) {
 	shared, err := w.shared(ctx)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if shared.PeopleID != "" {
 		if known, err := w.r.okta.Group(ctx, shared.PeopleID); err != nil || known != nil {
-			return shared.PeopleID, err
+			return shared.PeopleID, false, err
 		}
 	}
 	group, err := w.r.okta.CreateGroup(ctx, want.name, want.note)
+	made = err == nil
 	if err != nil && store.KindOf(err) == store.Conflict { // Okta has no two of a name
 		found, findErr := w.r.okta.FindGroup(ctx, want.name)
 		switch {
 		case findErr != nil:
-			return "", findErr
+			return "", false, findErr
 		case found == nil:
-			return "", w.lookAgain(oktaGroups, err)
+			return "", false, w.lookAgain(oktaGroups, err)
 		case found.Description != want.note:
-			return "", &store.Error{Kind: store.Conflict,
+			return "", false, &store.Error{Kind: store.Conflict,
 				Message: fmt.Sprintf("Okta has a group named %s already, which oktaws has not made, and account %s needs one of that name: for everybody who has the Okta application %s.", want.name, w.key.ID, w.get().Shared),
 				Remedy:  "Rename that group in Okta, or delete it if nobody needs it, then retry."}
 		}
 		group, err = *found, nil
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	return group.ID, w.noteShared(ctx, func(a *store.Application) { a.PeopleID = group.ID })
+	return group.ID, made, w.noteShared(ctx, func(a *store.Application) { a.PeopleID = group.ID })
 }
 
 // noteShared notes something of the application that accounts share. The caller is alone at it.
@@ -80,16 +83,19 @@ func (w *work) noteShared(ctx context.Context, note func(*store.Application)) er
 	})
 }
 
-func (w *work) assignPeople(ctx context.Context, group string) error {
+// assignPeople assigns the group, unless it is assigned already, which one that was just made can't be.
+func (w *work) assignPeople(ctx context.Context, s *sight, group string, made bool) error {
 	app := w.known().AppID
-	assigned, err := w.r.okta.Assignments(ctx, app)
-	if err != nil {
-		return err
+	if !made {
+		assigned, err := s.assignedTo(ctx, app)
+		if err != nil {
+			return err
+		}
+		if _, ok := assigned[group]; ok {
+			return nil
+		}
 	}
-	if _, ok := assigned[group]; ok {
-		return nil
-	}
-	_, err = w.r.okta.Assign(ctx, app, group, nil, nil)
+	_, err := w.r.okta.Assign(ctx, app, group, nil, nil)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -52,53 +53,91 @@ func (c Config) groupPrefix() string {
 	return template
 }
 
-// peopleInOrder remembers for a minute of which applications the people were seen in order, so that accounts that are linked
-// side by side don't all look at the same.
+// peopleInOrder remembers for a minute of which applications the people were seen in order: that is the application's matter,
+// so that one account looks, and those that are linked beside it take its word.
 type peopleInOrder struct {
+	turn chan struct{} // holds one while somebody looks; who comes meanwhile takes from what that one has seen
 	mu   sync.Mutex
 	seen map[string]time.Time // by the application's ID
 }
 
-func (p *peopleInOrder) holds(app string, now time.Time) bool {
+func newPeopleInOrder() *peopleInOrder {
+	return &peopleInOrder{turn: make(chan struct{}, 1), seen: map[string]time.Time{}}
+}
+
+// holds says whether they were seen in order within the minute, and not before since.
+func (p *peopleInOrder) holds(app string, since, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, ok := p.seen[app]
-	return ok && now.Sub(at) <= answersHold && !at.After(now)
+	return ok && now.Sub(at) <= answersHold && !at.After(now) && !at.Before(since)
 }
 
-// note remembers it; at is zero where they are not in order any more.
+// note remembers it; at is zero where they are not in order.
 func (p *peopleInOrder) note(app string, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.seen == nil {
-		p.seen = map[string]time.Time{}
-	}
 	p.seen[app] = at
 }
 
-// lookPeople says what differs of the group and its rule.
+// inOrder says whether the people were seen in order lately enough for this account. One that is being linked takes what was
+// seen for another; whatever else somebody has asked for has to look after it was approved.
+func (w *work) inOrder(ctx context.Context, app string) (bool, error) {
+	a := w.get()
+	var since time.Time
+	if id := cmp.Or(a.Pending, a.RequestID); id != "" {
+		var request store.Request
+		err := w.r.store.View(ctx, func(tx *store.ReadTx) (err error) {
+			request, err = tx.Request(id)
+			return err
+		})
+		switch {
+		case err != nil:
+			return false, err
+		case request.Kind == store.Link || request.Kind == store.Adopt:
+		case request.Decided == nil:
+			return false, nil
+		default:
+			since = request.Decided.At
+		}
+	}
+	return w.r.people.holds(app, since, w.now()), nil
+}
+
+// lookPeople says what differs of the group and its rule. Only a check that somebody has asked for looks in any case.
 func (w *work) lookPeople(ctx context.Context, s *sight, want people) ([]store.Finding, error) {
 	app, err := s.application(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if app != nil && s.last && w.r.people.holds(app.ID, w.now()) {
-		return nil, nil
+	if app != nil && !s.asked {
+		select {
+		case w.r.people.turn <- struct{}{}:
+			defer func() { <-w.r.people.turn }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if fine, err := w.inOrder(ctx, app.ID); err != nil || fine {
+			return nil, err
+		}
 	}
 	shared, err := w.shared(ctx)
 	if err != nil {
 		return nil, err
 	}
-	assigned, err := s.assigned(ctx)
-	if err != nil {
-		return nil, err
+	var assigned map[string]Assignment
+	if shared.PeopleID != "" {
+		if assigned, err = s.assigned(ctx); err != nil {
+			return nil, err
+		}
 	}
+	began := w.now()
 	var out []store.Finding
 	const means = "Nobody who comes to a role has the tile"
 	add := func(key, what, means, mend string) {
 		out = append(out, finding(oktaGroups, "people/"+key, what, means, mend))
 	}
-	if _, ok := assigned[shared.PeopleID]; !ok || shared.PeopleID == "" {
+	if _, ok := assigned[shared.PeopleID]; !ok {
 		add("unassigned", fmt.Sprintf("The Okta group %s is not assigned to the application", want.name), means, "assigns it, and makes it where there is none")
 	}
 	if s.thrifty && s.drift && !s.asked { // the rule isn't asked for this time, and so it is as before
@@ -120,8 +159,11 @@ func (w *work) lookPeople(ctx context.Context, s *sight, want people) ([]store.F
 	case rule.Status != "ACTIVE":
 		add("rule-inactive", fmt.Sprintf("The Okta group rule %s is not active", rule.Name), means, "activates it")
 	}
-	if len(out) == 0 && app != nil {
-		w.r.people.note(app.ID, w.now())
+	if len(out) > 0 {
+		began = time.Time{}
+	}
+	if app != nil {
+		w.r.people.note(app.ID, began)
 	}
 	return out, nil
 }

@@ -29,12 +29,12 @@ type Reconciler struct {
 	passes   sync.Map // by account, what tells the pass over it to give way
 	rollCall *rollCall
 	metadata sharedMetadata
-	people   peopleInOrder
+	people   *peopleInOrder
 }
 
 // New makes the reconciler; nothing is called before Run.
 func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reconciler {
-	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall()}
+	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall(), people: newPeopleInOrder()}
 }
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.

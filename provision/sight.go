@@ -24,7 +24,6 @@ type sight struct {
 	thrifty     bool            // a check, which happens often and to all accounts: it asks for as little as will do
 	drift       bool            // CloudFormation was asked to compare the stack
 	asked       bool            // somebody has asked for it
-	last        bool            // the last look of a link: what was seen in this minute isn't asked for again
 	before      []store.Finding // what the last check has found
 
 	strangers []Application // of the label, that the account's application can't be
@@ -126,7 +125,6 @@ func (w *work) tell(a answers) {
 // somebody has assigned beside the account's own groups it does not see, and leaves to the checks to tell.
 func (w *work) lastSight() *sight {
 	s, now := w.sight(), w.now()
-	s.last = true
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if now.Sub(w.told.at) > answersHold || w.told.at.After(now) {
