@@ -164,8 +164,9 @@ func (w *work) deleteRule(ctx context.Context, r Rule) error {
 	return nil
 }
 
-// peopleLeft says whether the group and the rule are there for this account alone.
-func (w *work) peopleLeft(ctx context.Context) (shared store.Application, left bool, err error) {
+// lastWithPeople says whether no other account shares the application, so that its people go with this one, and what is known
+// of them.
+func (w *work) lastWithPeople(ctx context.Context) (shared store.Application, last bool, err error) {
 	a := w.get()
 	if a.Shared == "" {
 		return shared, false, nil
@@ -174,33 +175,59 @@ func (w *work) peopleLeft(ctx context.Context) (shared store.Application, left b
 		if shared, err = tx.SharedApplication(a.Partition, a.Shared); err != nil {
 			return err
 		}
-		left = shared.PeopleID != "" || shared.RuleID != ""
+		last = true
 		return tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
-			left = left && other.AccountKey == a.AccountKey
-			return left
+			last = other.AccountKey == a.AccountKey
+			return last
 		})
 	})
-	return shared, left, err
+	return shared, last, err
 }
 
 // dropPeople deletes the rule and the group, once no account shares the application any more.
 func (w *work) dropPeople(ctx context.Context) error {
-	shared, left, err := w.peopleLeft(ctx)
-	if err != nil || !left {
+	shared, last, err := w.lastWithPeople(ctx)
+	if err != nil || !last {
 		return err
 	}
-	rule, err := w.knownRule(ctx, shared)
+	group, rule, err := w.madePeople(ctx, shared)
 	if err == nil && rule != nil {
 		err = w.deleteRule(ctx, *rule)
 	}
 	if err != nil {
 		return err
 	}
-	if shared.PeopleID != "" {
-		if err := w.r.okta.DeleteGroup(ctx, shared.PeopleID); err != nil && store.KindOf(err) != store.NotFound {
+	if group != "" {
+		if err := w.r.okta.DeleteGroup(ctx, group); err != nil && store.KindOf(err) != store.NotFound {
 			return err
 		}
 	}
 	w.r.people.note(w.known().AppID, time.Time{})
+	if shared.PeopleID == "" && shared.RuleID == "" {
+		return nil
+	}
 	return w.noteShared(ctx, func(a *store.Application) { a.PeopleID, a.RuleID = "", "" })
+}
+
+// madePeople are the group and the rule that are known, and, where linking was cut off before it noted them, or somebody has
+// replaced the rule, those of our names: the group by its description, the rule by its filling that group.
+func (w *work) madePeople(ctx context.Context, shared store.Application) (group string, rule *Rule, err error) {
+	want, ok := w.wantPeople()
+	group = shared.PeopleID
+	if group == "" && ok {
+		found, err := w.r.okta.FindGroup(ctx, want.name)
+		if err != nil {
+			return "", nil, err
+		}
+		if found != nil && found.Description == want.note {
+			group = found.ID
+		}
+	}
+	if rule, err = w.knownRule(ctx, shared); err != nil || rule != nil || group == "" || !ok {
+		return group, rule, err
+	}
+	if rule, err = w.r.okta.FindRule(ctx, want.rule); err != nil || rule == nil || !slices.Contains(rule.Groups, group) {
+		return group, nil, err
+	}
+	return group, rule, nil
 }

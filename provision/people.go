@@ -94,7 +94,7 @@ func (w *work) inOrder(ctx context.Context, app string) (bool, error) {
 		switch {
 		case err != nil:
 			return false, err
-		case request.Kind == store.Link || request.Kind == store.Adopt:
+		case request.Kind == store.Link:
 		case request.Decided == nil:
 			return false, nil
 		default:

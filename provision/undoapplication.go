@@ -28,9 +28,9 @@ func (w *work) remainsApplication(ctx context.Context, s *sight) ([]store.Findin
 			out = append(out, finding(oktaApp, app.ID, describe(app), "Its tile goes away: nobody can sign on any more", "deactivates and deletes it"))
 		}
 	}
-	if shared, left, err := w.peopleLeft(ctx); err != nil {
+	if shared, last, err := w.lastWithPeople(ctx); err != nil {
 		return nil, err
-	} else if left {
+	} else if last && (shared.PeopleID != "" || shared.RuleID != "") {
 		out = append(out, finding(oktaApp, "people", fmt.Sprintf("The Okta group of everybody who has the application %s, and the group rule that fills it", shared.Label), "", "deletes them"))
 	}
 	return out, nil

@@ -38,7 +38,7 @@ func TestLinkingTakesFewCalls(t *testing.T) {
 	}{
 		{name: "in mode api", wish: store.Wish{Mode: store.ModeAPI}, each: 5, once: 5, calls: 18},
 		{name: "in mode groups", wish: store.Wish{Mode: store.ModeGroups}, each: 5, once: 5, calls: 14},
-		{name: "in a shared application", wish: store.Wish{Mode: store.ModeGroups, Shared: "AWS"}, each: 1, once: 6, calls: 13},
+		{name: "in a shared application", wish: store.Wish{Mode: store.ModeGroups, Shared: "AWS"}, once: 10, calls: 9},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -46,12 +46,15 @@ func TestLinkingTakesFewCalls(t *testing.T) {
 			a := r.serve()
 			calls := r.onTheWire(func() { r.linksAll(a, accounts, c.wish) })
 			t.Log(perAccount(calls, accounts))
-			narrow, okta := 0, 0
+			narrow, okta, groups := 0, 0, 0
 			for _, call := range calls {
 				if call.Service != "okta" {
 					continue
 				}
 				okta++
+				if call.Operation == "addGroup" {
+					groups++
+				}
 				if slices.Contains(under, call.Operation) {
 					narrow++
 				}
@@ -61,6 +64,13 @@ func TestLinkingTakesFewCalls(t *testing.T) {
 			}
 			if most := accounts * c.calls; okta > most {
 				t.Errorf("%d calls to Okta for %d accounts, want at most %d", okta, accounts, most)
+			}
+			want := 3 * accounts
+			if c.wish.Shared != "" {
+				want++ // the people
+			}
+			if groups != want {
+				t.Errorf("Okta was asked %d times to make a group, want %d", groups, want)
 			}
 		})
 	}

@@ -47,6 +47,15 @@ func hands() []hand {
 			return do(w, app, id)
 		})
 	}
+	onPeople := func(do func(w *world, app string, shared store.Application) error) func(*world, *expected) error {
+		return onApp(func(w *world, e *expected, app string) error {
+			shared := w.sharedApplication(e.wish.Shared)
+			if shared.PeopleID == "" || shared.RuleID == "" {
+				return errNothing
+			}
+			return do(w, app, shared)
+		})
+	}
 	setting := func(name string, value any) func(*world, *expected) error {
 		return onApp(func(w *world, _ *expected, app string) error {
 			if a, _ := w.Okta.Application(app); a.Status != "ACTIVE" {
@@ -124,6 +133,23 @@ func hands() []hand {
 		{"group unassigned", false, "", onGroup(func(w *world, app, group string) error { return w.Okta.Unassign(app, group) })},
 		{"group deleted", false, "", onGroup(func(w *world, _, group string) error { return w.Okta.DeleteGroup(group) })},
 		{"group renamed", false, "", onGroup(func(w *world, _, group string) error { return w.Okta.Rename(group, "Somebody's "+group) })},
+		{"people unassigned", true, groups, onPeople(func(w *world, app string, shared store.Application) error {
+			return w.Okta.Unassign(app, shared.PeopleID)
+		})},
+		{"people deleted", true, groups, onPeople(func(w *world, _ string, shared store.Application) error { return w.Okta.DeleteGroup(shared.PeopleID) })},
+		{"rule deleted", true, groups, onPeople(func(w *world, _ string, shared store.Application) error {
+			_ = w.Okta.DeactivateRule(shared.RuleID)
+			return w.Okta.DeleteRule(shared.RuleID, false)
+		})},
+		{"rule inactive", true, groups, onPeople(func(w *world, _ string, shared store.Application) error { return w.Okta.DeactivateRule(shared.RuleID) })},
+		{"rule replaced", true, groups, onPeople(func(w *world, _ string, shared store.Application) error {
+			_ = w.Okta.DeactivateRule(shared.RuleID)
+			if err := w.Okta.DeleteRule(shared.RuleID, false); err != nil {
+				return err
+			}
+			_, err := w.Okta.MakeRule(shared.Label+" people", `isMemberOfGroupNameStartsWith("somebody")`, shared.PeopleID)
+			return err
+		})},
 		{"group without roles", false, api, onGroup(func(w *world, app, group string) error {
 			i := slices.IndexFunc(w.Okta.Assignments(app), func(a okta.Assignment) bool { return a.GroupID == group })
 			if i < 0 {

@@ -309,7 +309,10 @@ var subsumes = map[string][]string{
 	"key deleted":         {"key inactive"},
 	"group deleted":       {"group unassigned", "group renamed", "group without roles"},
 	"group unassigned":    {"group without roles"},
-	"application deleted": {"application deactivated", "application renamed", "application note", "session of the application", "one role only", "provider of the application", "group filter", "provisioning off", "group unassigned", "group without roles"},
+	"people deleted":      {"people unassigned", "rule inactive"},
+	"rule deleted":        {"rule inactive", "rule replaced"},
+	"rule replaced":       {"rule inactive", "rule deleted"},
+	"application deleted": {"application deactivated", "application renamed", "application note", "session of the application", "one role only", "provider of the application", "group filter", "provisioning off", "group unassigned", "group without roles", "people unassigned"},
 }
 
 // stranger makes something in the names of an account that isn't linked, or takes it away again.

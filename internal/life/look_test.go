@@ -82,18 +82,41 @@ func (l *life) whole(e *expected) {
 	for _, n := range l.Okta.Assignments(apps[0].ID) {
 		assigned[n.GroupID] = true
 	}
-	for _, o := range l.linkedTogether(e) {
-		for _, g := range l.record(o.key).Known.Groups {
-			if o == e && !assigned[g] {
+	if e.wish.Shared != "" {
+		l.peopleWhole(e, assigned)
+	} else {
+		for _, g := range a.Known.Groups {
+			if !assigned[g] {
 				l.wrong("account %s: the group %s is not assigned", id, g)
 			}
 			delete(assigned, g)
 		}
-	}
-	if len(assigned) > 0 && len(l.linkedTogether(e)) == 1 {
-		l.wrong("account %s: the groups %v are assigned too", id, assigned)
+		if len(assigned) > 0 {
+			l.wrong("account %s: the groups %v are assigned too", id, assigned)
+		}
 	}
 	l.signsOn(e, a, apps[0].ID, len(l.did)%3)
+}
+
+// peopleWhole fails unless the application that accounts share has one group of people, which is all that is assigned to it,
+// and one active rule that puts in it whoever is in a role group.
+func (l *life) peopleWhole(e *expected, assigned map[string]bool) {
+	shared, rules := l.sharedApplication(e.wish.Shared), l.Okta.Rules()
+	made := slices.DeleteFunc(l.Okta.Groups(), func(g okta.Group) bool { return !isOfPeople(g) })
+	switch {
+	case len(made) != 1 || made[0].ID != shared.PeopleID || made[0].Name != e.wish.Shared+" people":
+		l.wrong("the application %s has the people %+v, and %+v is known", e.wish.Shared, made, shared)
+	case len(assigned) != 1 || !assigned[shared.PeopleID]:
+		l.wrong("the groups %v are assigned to the application %s, want its people alone", assigned, e.wish.Shared)
+	case len(rules) != 1 || rules[0].ID != shared.RuleID || rules[0].Status != "ACTIVE" ||
+		rules[0].Expression != `isMemberOfGroupNameStartsWith("aws#")` || !slices.Equal(rules[0].Groups, []string{made[0].Name}):
+		l.wrong("the people of the application %s have the rules %+v, and %+v is known", e.wish.Shared, rules, shared)
+	}
+}
+
+// isOfPeople says whether the group is one that oktaws has made for everybody who has a shared application.
+func isOfPeople(g okta.Group) bool {
+	return strings.HasPrefix(g.Description, "Has the Okta application")
 }
 
 // signsOn has the test user be in the groups of some of the roles, click the tile, and be offered those and no others.
@@ -149,8 +172,11 @@ func (l *life) response(on okta.SignOn) (in aws.SignIn) {
 // nothingLeft fails where anything of ours is left of an account that was unlinked.
 func (l *life) nothingLeft(e *expected) {
 	id := e.key.ID
+	needed := l.shared != "" && slices.ContainsFunc(l.accounts, func(o *expected) bool { return o.want == store.WantLinked })
+	if people, rules := slices.ContainsFunc(l.Okta.Groups(), isOfPeople), l.Okta.Rules(); !needed && (people || len(rules) > 0) {
+		l.wrong("nobody has the application %s any more, and its people are left: %t, and the rules %+v", l.shared, people, rules)
+	}
 	for _, a := range l.Okta.Applications() {
-		needed := l.shared != "" && slices.ContainsFunc(l.accounts, func(o *expected) bool { return o.want == store.WantLinked })
 		if strings.Contains(a.Note, "Managed by oktaws") && (strings.Contains(a.Note, id) || l.shared != "" && !needed) {
 			l.wrong("the application %+v of account %s is left", a, id)
 		}

@@ -179,8 +179,16 @@ func (m *model) approved(e *expected, q store.Request) {
 		o.settled = false
 		for what := range o.dirty { // what it does to the application is done for all
 			o.dirty[what] = perhaps
+			if q.Kind == store.Link && ofPeople(what) && !has(e.dirty, what) { // for a minute, it takes another's word for them
+				e.dirty[what] = perhaps
+			}
 		}
 	}
+}
+
+// ofPeople says of a change that it is about the people of a shared application.
+func ofPeople(what string) bool {
+	return strings.HasPrefix(what, "people ") || strings.HasPrefix(what, "rule ")
 }
 
 func (e *expected) String() string {

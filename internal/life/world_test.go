@@ -271,6 +271,14 @@ func (w *world) record(key store.AccountKey) (a store.Account) {
 	return a
 }
 
+// sharedApplication is what the store has of an application that accounts share.
+func (w *world) sharedApplication(label string) (a store.Application) {
+	if label != "" {
+		w.view(func(tx *store.ReadTx) (err error) { a, err = tx.SharedApplication("aws", label); return err })
+	}
+	return a
+}
+
 var (
 	asker    = store.Person{ID: "UASKER", Team: "T1"}
 	approver = store.Person{ID: "UAPPROVER", Team: "T1"}
@@ -341,6 +349,9 @@ func (w *world) tell() string {
 	}
 	for _, g := range w.Okta.Groups() {
 		fmt.Fprintf(&b, "group %+v\n", g)
+	}
+	for _, r := range w.Okta.Rules() {
+		fmt.Fprintf(&b, "group rule %+v\n", r)
 	}
 	for _, id := range accountIDs {
 		fmt.Fprintf(&b, "%s: users %+v keys %+v\n", id, w.AWS.Users(id), w.AWS.AccessKeys(id, "OktaSSOuser"))
