@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -198,8 +199,21 @@ func trips() []trip {
 			}},
 		}},
 		trip{"switch of the integration mode", api, begin, []leg{
-			{name: "to groups", ask: change(store.ModeGroups), after: func(r *rig) { r.linkedWhole(store.ModeGroups) }},
+			{name: "to groups", before: (*rig).renamedAsInAPI, ask: change(store.ModeGroups), after: func(r *rig) { r.linkedWhole(store.ModeGroups) }},
 			{name: "to api", ask: change(store.ModeAPI), after: func(r *rig) { r.linkedWhole(store.ModeAPI) }},
 		}},
 	)
+}
+
+// renamedAsInAPI gives the groups the names that they were made with in mode api, which the switch from mode groups leaves as
+// they are: so each round has them to rename.
+func (r *rig) renamedAsInAPI() {
+	r.Helper()
+	for _, g := range r.Okta.Groups() {
+		if name := strings.Split(g.Name, "#"); len(name) == 4 && name[3] == gmail {
+			if err := r.Okta.Rename(g.ID, label+"-"+name[2]); err != nil {
+				r.Fatal(err)
+			}
+		}
+	}
 }
