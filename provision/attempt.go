@@ -17,12 +17,13 @@ import (
 func (w *work) try(ctx context.Context, t turn) error {
 	ctx, cancel := lingering(ctx, grace)
 	defer cancel()
-	was := w.get().Steps[t.name]
+	before := w.get()
+	was := before.Steps[t.name]
 	res, err := w.run(w.inItsPlace(ctx, t, was), t)
 	if errors.Is(err, ErrGaveWay) {
 		return err
 	}
-	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, t, res, err) })
+	saveErr := w.save(ctx, func(tx *store.Tx, a *store.Account) error { return w.note(tx, a, t, before.Retries, res, err) })
 	if saveErr != nil {
 		return fmt.Errorf("note how step %s ended: %w", t.name, saveErr)
 	}
@@ -92,8 +93,9 @@ func temporary(err error) bool {
 	return k == store.Transient || k == store.NeedsPerson
 }
 
-// note writes how a step ended into the account and the audit trail.
-func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err error) error {
+// note writes how a step ended into the account and the audit trail. retries is how often the account had been retried when
+// the step began: somebody who has mended a cause since did not see this attempt fail, and wants another.
+func (w *work) note(tx *store.Tx, a *store.Account, t turn, retries int, res result, err error) error {
 	now := tx.Now()
 	was := a.Steps[t.name]
 	followUp := was.State == store.StepDone
@@ -111,6 +113,8 @@ func (w *work) note(tx *store.Tx, a *store.Account, t turn, res result, err erro
 	case followUp && err == nil && res.redo == "" && res.state != store.StepDone:
 		is = was
 		is.Note, is.Due = res.note, now.Add(res.after)
+	case err != nil && !temporary(err) && a.Retries != retries:
+		is = store.Step{State: store.StepPending, Undo: t.undo}
 	case err != nil:
 		is.Attempts, is.Problem = was.Attempts+1, store.ProblemOf(err)
 		event.Text = is.Problem.Message

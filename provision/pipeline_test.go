@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -339,5 +340,21 @@ func TestStackStates(t *testing.T) {
 			}
 			f.until("waiting", inState(store.Waiting))
 		})
+	}
+}
+
+func TestAStepThatFailsAfterARetryIsTriedOnceMore(t *testing.T) {
+	f := start(t, nil)
+	var met atomic.Bool
+	f.hook(func(call string) error {
+		if call != "CreateStack" || met.Swap(true) {
+			return nil
+		}
+		f.update(func(tx *store.Tx) error { _, err := tx.Retry(account, requester); return err })
+		return &store.Error{Kind: store.Denied, Message: "AWS forbids it.", Remedy: "Allow it."} // as it was when the step began
+	})
+	f.linked(inGroups)
+	if n := f.world.count("CreateStack"); n != 2 {
+		t.Errorf("the stack was asked for %d times", n)
 	}
 }

@@ -115,6 +115,7 @@ type Account struct {
 	// list is not known to be ready before it was tried.
 	Needs   map[string][]string `json:"needs,omitempty"`
 	Problem *Problem            `json:"problem,omitempty"` // what stops the account as a whole
+	Retries int                 `json:"retries,omitempty"` // how often somebody has had what failed tried again
 	Known   Known               `json:"known"`
 }
 
@@ -370,6 +371,7 @@ func (tx *Tx) Retry(k AccountKey, by Person) (Account, error) {
 		return a, newError(Conflict, "", "account %s is %s: there is nothing to retry", k.ID, a.State.Word())
 	}
 	a.Problem = nil
+	a.Retries++
 	for name, s := range a.Steps {
 		switch s.State {
 		case StepFailed, StepAgain:

@@ -131,6 +131,9 @@ func TestBadInputForbiddenByTheOrganization(t *testing.T) {
 		}
 		r.hears(r.Slack.DM(slack.Requester), func() { r.types(slack.Requester, "retry "+gmail) }, gmail, c.done)
 		if c.action == "iam:UpdateSAMLProvider" {
+			r.until("the former certificate gone", func() bool {
+				return strings.Count(r.AWS.Providers(gmail)[0].Metadata, "<ds:X509Certificate>") == 1
+			})
 			r.mayBe(label, gmail+"/ReadOnlyAccess")
 		}
 	}
