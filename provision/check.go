@@ -37,8 +37,8 @@ func (w *work) looks(ctx context.Context, s *sight) ([]store.Finding, error) {
 
 // check looks at the whole of a linked account and notes what differs. What can't be reached is a finding too, unless it
 // may well be a matter of minutes. It makes at most eight calls: so either CloudFormation is asked for its own look at the
-// stack, or AWS when the access key was last used, or Okta about the group rule of a shared application. Of one that
-// somebody has asked for, credentials that are new come on top there.
+// stack, or AWS when the access key was last used, or Okta about the group rule of a shared application. One that
+// somebody has asked for does both the first and the last, and reads such an application together with whose it is.
 func (w *work) check(ctx context.Context, drift, asked bool) error {
 	s := w.sight()
 	s.thrifty, s.drift, s.asked = true, drift, asked

@@ -233,6 +233,17 @@ func (w *world) Assignments(_ context.Context, app string) (assigned map[string]
 	return assigned, err
 }
 
+func (w *world) AssignedApplication(_ context.Context, group, app string) (out *provision.Application, err error) {
+	err = w.do("AssignedApplication", func() error {
+		if _, ok := w.assigned[app][group]; ok && w.group(group) != nil {
+			out = copyOf(w.apps[app])
+			out.Settings, out.Features = maps.Clone(out.Settings), slices.Clone(out.Features)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Assign takes roles only once provisioning is enabled, and only those of the account whose key Okta holds.
 func (w *world) Assign(_ context.Context, app, group string, have *provision.Assignment, roles []string) (now provision.Assignment, err error) {
 	err = w.do("Assign", func() error {

@@ -295,6 +295,8 @@ type Groups interface {
 	// RenameGroup keeps the group's description, members and assignments.
 	RenameGroup(ctx context.Context, id, name string) error
 	DeleteGroup(ctx context.Context, id string) error
+	// AssignedApplication returns the application if the group is assigned to it, in one call for both.
+	AssignedApplication(ctx context.Context, groupID, appID string) (*Application, error)
 	// Assignments returns the group assignments of the application with their groups, by group ID.
 	Assignments(ctx context.Context, appID string) (map[string]Assignment, error)
 	// Assign assigns the group to the application with the roles (none in mode groups), or changes the assignment that

@@ -126,7 +126,7 @@ func (w *work) lookPeople(ctx context.Context, s *sight, want people) ([]store.F
 		return nil, err
 	}
 	var assigned map[string]Assignment
-	if shared.PeopleID != "" {
+	if shared.PeopleID != "" && !s.peopleHave {
 		if assigned, err = s.assigned(ctx); err != nil {
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (w *work) lookPeople(ctx context.Context, s *sight, want people) ([]store.F
 	add := func(key, what, means, mend string) {
 		out = append(out, finding(oktaGroups, "people/"+key, what, means, mend))
 	}
-	if _, ok := assigned[shared.PeopleID]; !ok {
+	if _, ok := assigned[shared.PeopleID]; !ok && !s.peopleHave {
 		add("unassigned", fmt.Sprintf("The Okta group %s is not assigned to the application", want.name), means, "assigns it, and makes it where there is none")
 	}
 	if s.thrifty && s.drift && !s.asked { // the rule isn't asked for this time, and so it is as before

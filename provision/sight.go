@@ -26,6 +26,8 @@ type sight struct {
 	asked       bool            // somebody has asked for it
 	before      []store.Finding // what the last check has found
 
+	peopleHave bool // the people of the shared application were seen to have it
+
 	strangers []Application // of the label, that the account's application can't be
 	refusal   error         // why not
 }
@@ -56,6 +58,9 @@ func (w *work) sight() *sight { return &sight{w: w} }
 // application returns the account's application: the one that is known, else the one that linking would find.
 func (s *sight) application(ctx context.Context) (*Application, error) {
 	return s.app.get(func() (*Application, error) {
+		if app, err := s.peoplesApplication(ctx); err != nil || app != nil {
+			return app, err
+		}
 		if id := s.w.known().AppID; id != "" {
 			app, err := s.w.r.okta.Application(ctx, id)
 			if err != nil || app != nil {
@@ -82,6 +87,25 @@ func (s *sight) application(ctx context.Context) (*Application, error) {
 		}
 		return app, nil
 	})
+}
+
+// peoplesApplication returns the application that accounts share if its people have it: one call for both. Else, and but for a
+// check that somebody has asked for, it is nil, and nothing is said.
+func (s *sight) peoplesApplication(ctx context.Context) (*Application, error) {
+	id := s.w.known().AppID
+	if _, people := s.w.wantPeople(); !people || !s.asked || id == "" {
+		return nil, nil
+	}
+	shared, err := s.w.shared(ctx)
+	if err != nil || shared.PeopleID == "" {
+		return nil, err
+	}
+	app, err := s.w.r.okta.AssignedApplication(ctx, shared.PeopleID, id)
+	s.peopleHave = err == nil && app != nil
+	if app != nil && len(app.Settings) == 0 {
+		return nil, nil // Okta has told too little of it
+	}
+	return app, err
 }
 
 func (s *sight) assigned(ctx context.Context) (map[string]Assignment, error) {

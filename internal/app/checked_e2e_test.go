@@ -34,18 +34,25 @@ func operations(calls []wire.Call) string {
 // mostCalls is how many calls to Okta and AWS a check of an account may take, the one for its credentials included.
 const mostCalls = 8
 
-// TestCheckTakesFewCalls counts the calls of a check on the wire, in both integration modes: one that somebody asks for,
+// TestCheckTakesFewCalls counts the calls of a check on the wire, in both integration modes and in a shared application: one that somebody asks for,
 // and two scheduled ones, of which one has CloudFormation look for drift.
 func TestCheckTakesFewCalls(t *testing.T) {
-	for _, mode := range []string{"groups", "api"} {
+	for _, mode := range []string{"groups", "api", "shared"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			r := newRigAt(t, quick, "OKTAWS_OKTA_INTEGRATION_MODE="+mode)
+			settings := []string{"OKTAWS_OKTA_INTEGRATION_MODE=" + mode}
+			if mode == "shared" {
+				settings = []string{inModeGroups, "OKTAWS_OKTA_SHARED_APPLICATION=AWS"}
+			}
+			r := newRigAt(t, quick, settings...)
 			r.serve()
-			if mode == "groups" {
+			switch mode {
+			case "groups":
 				r.linkedByName(gmail, label)
-			} else {
+			case "api":
 				r.linked(gmail, label)
+			default:
+				r.carries(gmail, "link "+gmail+" "+label, "is linked to Okta")
 			}
 			asked := func() []wire.Call {
 				return r.onTheWire(func() { mustSay(t, r.looksAt(gmail), "all as it shall be") })

@@ -67,6 +67,36 @@ func (c *Client) Assignments(ctx context.Context, appID string) (map[string]prov
 	return out, nil
 }
 
+// AssignedApplication returns the application if the group is assigned to it, else nil, also where either is gone. It asks for
+// the group's applications, which counts against the wider limit of groups.
+// https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listAssignedApplicationsForGroup
+func (c *Client) AssignedApplication(ctx context.Context, groupID, appID string) (*provision.Application, error) {
+	var found *provision.Application
+	doing := fmt.Sprintf("list the Okta applications that the group %s has", groupID)
+	err := c.list(ctx, doing, groupPath(groupID)+"/apps", url.Values{"limit": {pageSize}}, func(entry json.RawMessage) error {
+		var named struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal(entry, &named); err != nil || named.ID != appID {
+			return err // an application of another kind may be of any shape
+		}
+		var a application
+		if err := json.Unmarshal(entry, &a); err != nil {
+			return err
+		}
+		out := c.toApplication(a)
+		found = &out
+		return nil
+	})
+	if store.KindOf(err) == store.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // Assign assigns the group to the application with exactly these roles, in one request. A new assignment (have is nil)
 // gets the next priority from Okta; one that is there keeps its priority and what else its profile holds, and is left
 // alone where it has the roles already. What Okta answers is returned, with the group's ID only. Before provisioning is

@@ -29,6 +29,10 @@ var groupBases = []wire.Basis{
 		wire.InRecording("group_delete.oie", "Status 204."),
 		wire.Guessed("okta/group.go", "A built-in group is 403."),
 	}},
+	{Operation: "listAssignedApplicationsForGroup", Does: "lists the applications that a group is assigned to", Claims: []wire.Claim{
+		wire.InDocuments(openAPI, "The applications as they are shown elsewhere; 20 a page, 200 at most."),
+		wire.Guessed("okta/group.go", "Inactive ones are among them."),
+	}},
 	{Operation: "listGroupUsers", Does: "lists a group's members", Claims: []wire.Claim{
 		wire.InDocuments(openAPI, "The fields of a person, and pages of 1,000."),
 	}},

@@ -218,3 +218,25 @@ func (s *Server) listGroups(c *call) error {
 	}
 	return c.reply(http.StatusOK, out)
 }
+
+// listGroupApplications lists the applications that a group is assigned to, as they are shown elsewhere [D]. That inactive
+// ones are among them is a guess [I].
+func (s *Server) listGroupApplications(c *call) error {
+	p, err := c.page(20, 200)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, err := s.findGroup(c.params["groupId"])
+	if err != nil {
+		return err
+	}
+	found := slices.DeleteFunc(slices.Collect(maps.Values(s.apps)), func(a *application) bool { return a.assignments[g.id] == nil })
+	found = paginate(c, found, func(a *application) int { return a.number }, p)
+	out := make([]object, len(found))
+	for i, a := range found {
+		out[i] = a.json(c.base, s.orgID)
+	}
+	return c.reply(http.StatusOK, out)
+}

@@ -72,6 +72,7 @@ func allOperations() []operation {
 		{method: get, path: grp, id: "getGroup", scope: groupsRead, bucket: bucketGroup, do: (*Server).getGroup},
 		{method: put, path: grp, id: "replaceGroup", scope: groupsManage, bucket: bucketGroup, do: (*Server).replaceGroup},
 		{method: del, path: grp, id: "deleteGroup", scope: groupsManage, bucket: bucketGroup, do: (*Server).deleteGroup},
+		{method: get, path: grp + "/apps", id: "listAssignedApplicationsForGroup", scope: groupsRead, bucket: bucketGroups, do: (*Server).listGroupApplications},
 		{method: get, path: grp + "/users", id: "listGroupUsers", scope: groupsRead, bucket: bucketGroups, do: (*Server).listMembers},
 		{method: put, path: grp + "/users/{userId}", id: "assignUserToGroup", scope: groupsManage, bucket: bucketGroups, do: (*Server).addMember},
 		{method: del, path: grp + "/users/{userId}", id: "unassignUserFromGroup", scope: groupsManage, bucket: bucketGroups, do: (*Server).removeMember},
