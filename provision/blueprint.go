@@ -15,6 +15,7 @@ type Blueprint struct {
 	Stack       StackSpec       // without a token
 	StackSame   bool            // the stack was last seen to have this template, or it is not known which it has
 	Groups      []GroupSpec     // in the order of the role set
+	People      PeopleSpec      // of an application that accounts share; empty where the groups are assigned one by one
 	User        UserSpec        // mode api; else empty
 }
 
@@ -24,6 +25,12 @@ type GroupSpec struct {
 	Name   string   // by the configuration; in mode api a group that somebody has renamed keeps its other name
 	Roles  []string // that the assignment says; none in mode groups
 	Exists bool     // it is somebody else's: never made, renamed or deleted
+}
+
+// PeopleSpec is the group of everybody who has a shared application, and the rule that fills it.
+type PeopleSpec struct {
+	Name             string // of the group
+	Rule, Expression string // the rule's name, and whom it takes
 }
 
 // UserSpec is the IAM user whose key Okta holds.
@@ -50,6 +57,9 @@ func (c Config) Blueprint(a store.Account) (Blueprint, error) {
 	b := Blueprint{Application: w.wantApplication(), Stack: stack, StackSame: a.Known.StackTemplate == "" || a.Known.StackTemplate == hash(stack.Template)}
 	maps.Copy(b.Application.Settings, mapping)
 	maps.DeleteFunc(b.Application.Settings, func(_ string, v any) bool { return v == nil })
+	if want, ok := w.wantPeople(); ok {
+		b.People = PeopleSpec{Name: want.name, Rule: want.rule, Expression: want.expression}
+	}
 	if b.Groups, err = w.groupSpecs(); err != nil || a.Mode == store.ModeGroups {
 		return b, err
 	}

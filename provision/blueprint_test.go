@@ -36,8 +36,13 @@ func TestBlueprintIsWhatLinkingMakes(t *testing.T) {
 				t.Errorf("the stack is %+v, not %+v", stack, b.Stack)
 			}
 			assigned := w.assigned[a.Known.AppID]
-			if len(assigned) != 3 || len(b.Groups) != 3 {
-				t.Errorf("%d groups are assigned, and the blueprint has %d", len(assigned), len(b.Groups))
+			if wish.Shared != "" {
+				people, rule := w.groups[b.People.Name], w.rules[b.People.Rule]
+				if people == nil || rule == nil || rule.Expression != b.People.Expression || len(assigned) != 1 || len(b.Groups) != 3 {
+					t.Errorf("the people are %+v by %+v, not %+v, and %d groups are assigned", people, rule, b.People, len(assigned))
+				}
+			} else if len(assigned) != 3 || len(b.Groups) != 3 || b.People != (provision.PeopleSpec{}) {
+				t.Errorf("%d groups are assigned, and the blueprint has %d, and the people %+v", len(assigned), len(b.Groups), b.People)
 			}
 			for _, g := range b.Groups {
 				if w.group(g.ID).Name != g.Name || !slices.Equal(assigned[g.ID].Roles, g.Roles) || g.Exists {

@@ -95,6 +95,29 @@ func TestTerraformTakesOverASharedApplicationOnce(t *testing.T) {
 	}
 }
 
+// Where a group of people has the application, it is what is assigned, and the rule that fills it comes with it, once.
+func TestTerraformTakesOverThePeopleOfASharedApplication(t *testing.T) {
+	a := shared(record("aws", "111122223333", store.ModeGroups, "Payments"), "AWS", "0oaShared")
+	b := shared(record("aws", "222233334444", store.ModeGroups, "Billing"), "AWS", "0oaShared")
+	a.Application = store.Application{AppID: "0oaShared", PeopleID: "00gPeople", RuleID: "0prRule"}
+	b.Application = a.Application
+	c := read(t, write(t, setup(), a, b))
+	same(t, c.resources["okta_group.aws_people_00gPeople"], "name", "AWS people")
+	same(t, c.resources["okta_app_group_assignment.aws_0oaShared_00gPeople"], "group_id", "${okta_group.aws_people_00gPeople.id}")
+	rule := c.resources["okta_group_rule.aws_people_00gPeople"]
+	same(t, rule, "name", "AWS people")
+	same(t, rule, "expression_value", `isMemberOfGroupNameStartsWith("aws#")`)
+	assignments := 0
+	for name := range c.resources {
+		if strings.HasPrefix(name, "okta_app_group_assignment.") {
+			assignments++
+		}
+	}
+	if assignments != 1 || c.imports["okta_group_rule.aws_people_00gPeople"] != "0prRule" || c.imports["okta_app_group_assignment.aws_0oaShared_00gPeople"] != "0oaShared/00gPeople" {
+		t.Errorf("%d groups are assigned; imports %v", assignments, c.imports)
+	}
+}
+
 func TestTerraformReachesEachPartitionAsOktawsDoes(t *testing.T) {
 	s := setup()
 	s.Profiles, s.SourceIdentity = map[string]string{"444455556666": "own"}, "bot"
