@@ -49,14 +49,14 @@ func TestInterruptedAnywhereInAnAccountsLife(t *testing.T) {
 }
 
 func (p trip) run(t *testing.T) {
-	r := newRigAt(t, 1000, append([]string{"OKTAWS_LOG_LEVEL=info", "OKTAWS_ROTATION_KEEP_OLD_KEY=1m", "OKTAWS_DRIFT_CHECK_EVERY=0s"}, p.settings...)...)
+	r := newRigAt(t, 1000, append([]string{"OKTAWS_LOG_LEVEL=info", unhurried, "OKTAWS_ROTATION_KEEP_OLD_KEY=1m", "OKTAWS_DRIFT_CHECK_EVERY=0s"}, p.settings...)...)
 	a := r.serve()
 	if p.begin != nil {
 		p.begin(r, a)
 	}
 	both := os.Getenv("OKTAWS_TEST_LONG") != ""
 	places := make([][]place, len(p.legs))
-	cuts, missed := make([]int, len(p.legs)), make([]int, len(p.legs))
+	cuts, missed := make([]int, len(p.legs)), make([][]string, len(p.legs))
 	for round := 0; ; round++ {
 		left := false
 		for i, l := range p.legs {
@@ -83,7 +83,7 @@ func (p trip) run(t *testing.T) {
 			case at != nil && cut:
 				cuts[i]++
 			case at != nil:
-				missed[i]++
+				missed[i] = append(missed[i], at.String())
 			}
 			l.after(r)
 			if t.Failed() {
@@ -105,7 +105,7 @@ func (p trip) run(t *testing.T) {
 		case underRace:
 			all, how = (all+2)/3, "every third, before or after the effect"
 		}
-		t.Logf("%s, %s: cut at %d places: %d calls, %s; %d had nothing to cut", p.name, l.name, cuts[i], len(places[i]), how, missed[i])
+		t.Logf("%s, %s: cut at %d places: %d calls, %s; %d had nothing to cut: %s", p.name, l.name, cuts[i], len(places[i]), how, len(missed[i]), strings.Join(missed[i], ", "))
 		if cuts[i] < all*3/4 || all == 0 {
 			t.Errorf("%s: only %d of %d places were cut", l.name, cuts[i], all)
 		}
