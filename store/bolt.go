@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -246,38 +245,6 @@ func (b *Bolt) Claim(ctx context.Context, key string) (Claim, error) {
 func (b *Bolt) Watch(ctx context.Context, prefix string) <-chan struct{} {
 	return b.watchers.watch(ctx, prefix)
 }
-
-// Backup writes a copy of the store, as it is at this moment, to w. What it writes is itself a store: put it into an
-// empty data folder as oktaws.db. What is deleted or overwritten meanwhile keeps its place in the file until the end, so
-// a slow w makes the file grow.
-func (b *Bolt) Backup(ctx context.Context, w io.Writer) error {
-	leave, err := b.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	tx, err := b.db.Begin(false)
-	if err != nil {
-		return fmt.Errorf("back up the store %s: %w", b.path, err)
-	}
-	defer tx.Rollback()
-	if _, err := tx.WriteTo(writerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return w.Write(p)
-	})); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err() // bbolt hides the causes of its errors
-		}
-		return fmt.Errorf("back up the store %s: %w", b.path, err)
-	}
-	return nil
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Close waits for the transactions that are running, closes the file, and gives the folder to the next process. It may
 // be called again. Not from inside a transaction.
