@@ -27,7 +27,7 @@ func (b *Bot) settle(ctx context.Context, key string) {
 		err = b.settleClaimed(ctx, claim, key)
 		claim.Release()
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimLost) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimLost) && !errors.Is(err, store.ErrUnwritable) {
 		b.log.Error("Slack can't be brought in line", "key", key, "error", err)
 	}
 }

@@ -21,7 +21,8 @@ const (
 // Drive is the loop of a reconciler: it calls work for each key under the prefixes when it falls due, at most workers
 // at a time and never twice at once for one key, until ctx ends. work settles the key by writing its record with
 // another due time, or none. A record that is due again when work returns gets another call: at once where it was
-// changed meanwhile, after a second where it wasn't. Drive returns when every call of work has returned: nil where ctx
+// changed meanwhile, after a second where it wasn't. While the store can't be written (ErrUnwritable) no work begins.
+// Drive returns when every call of work has returned: nil where ctx
 // ended, and the error where the store can't be read.
 func (s *Store) Drive(ctx context.Context, workers int, work func(ctx context.Context, key string), prefixes ...string) error {
 	workers = max(workers, 1)
@@ -45,6 +46,10 @@ func (s *Store) Drive(ctx context.Context, workers int, work func(ctx context.Co
 			return fmt.Errorf("look for due records: %w", err)
 		}
 		now := s.now()
+		full := len(due) > len(busy) && !s.writable(ctx)
+		if again := now.Add(redo); full && (next.IsZero() || again.Before(next)) {
+			next = again
+		}
 		still := map[string]bool{}
 		for _, d := range due {
 			still[d.Key] = true
@@ -57,7 +62,7 @@ func (s *Store) Drive(ctx context.Context, workers int, work func(ctx context.Co
 				}
 				continue
 			}
-			if len(busy) >= workers {
+			if full || len(busy) >= workers {
 				continue
 			}
 			busy[d.Key] = true

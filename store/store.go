@@ -24,6 +24,7 @@ const (
 type Store struct {
 	engine Engine
 	clock  clockwork.Clock
+	room   room
 }
 
 // New opens the records over an engine, and marks an empty engine with this program's schema. It refuses an engine
@@ -95,6 +96,7 @@ func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
 	})
 	if err != nil {
 		tx.undo()
+		s.room.note(err)
 	}
 	return err
 }
