@@ -174,12 +174,19 @@ func (tx *Tx) free(a Account, kind RequestKind) error {
 // nameFree says which other account has a name that the request wishes for, or has asked for it.
 func (tx *Tx) nameFree(r Request) error {
 	var failed error
-	err := tx.Accounts(func(a Account) bool {
+	// Of each account only what it may be called by is decoded: with thousands of them, the rest takes a second.
+	type named struct {
+		AccountKey
+		Wish
+		State   AccountState `json:"state"`
+		Pending string       `json:"pending"`
+	}
+	err := scan(tx.r, accountPrefix, "", func(a named) bool {
 		if a.AccountKey == r.Account {
 			return true
 		}
 		var has []Wish
-		if !a.fresh() {
+		if a.State != None && a.State != Unlinked {
 			has = append(has, a.Wish)
 		}
 		if a.Pending != "" {

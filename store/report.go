@@ -182,7 +182,7 @@ func (i *inspector) look(key string, value []byte) {
 		}
 		i.due[key] = string(value)
 	default:
-		if key != schemaKey && key != roomKey {
+		if key != schemaKey && key != roomKey && !strings.HasPrefix(key, notePrefix) {
 			i.fault(key, "Nothing of this version of oktaws reads it. "+fromBackup, "it is of no kind of record")
 		}
 		return
