@@ -171,9 +171,9 @@ func (tx *Tx) free(a Account, kind RequestKind) error {
 	return newError(Conflict, status, "account %s is still being linked, as %s", a.ID, a.Label)
 }
 
-// nameFree says which other account has a name that the request wishes for, or has asked for it.
+// nameFree says which other account has a name that the request wishes for, or has asked for it. A request changes no
+// name of an account that is linked, and an account that waits to be linked goes by the name that was asked for.
 func (tx *Tx) nameFree(r Request) error {
-	var failed error
 	// Of each account only what it may be called by is decoded: with thousands of them, the rest takes a second.
 	type named struct {
 		AccountKey
@@ -181,30 +181,17 @@ func (tx *Tx) nameFree(r Request) error {
 		State   AccountState `json:"state"`
 		Pending string       `json:"pending"`
 	}
+	var failed error
 	err := scan(tx.r, accountPrefix, "", func(a named) bool {
-		if a.AccountKey == r.Account {
+		fresh := a.State == None || a.State == Unlinked
+		if a.AccountKey == r.Account || fresh && a.Pending == "" {
 			return true
 		}
-		var has []Wish
-		if a.State != None && a.State != Unlinked {
-			has = append(has, a.Wish)
+		if name := r.clash(a.Wish); name != "" {
+			failed = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
+				Message: fmt.Sprintf("the name %s is taken by account %s", name, a.ID)}
 		}
-		if a.Pending != "" {
-			open, err := tx.Request(a.Pending)
-			if err != nil {
-				failed = err
-				return false
-			}
-			has = append(has, open.Wish)
-		}
-		for _, w := range has {
-			if name := r.clash(w); name != "" {
-				failed = &Error{Kind: Conflict, Err: ErrLabelTaken, Remedy: "Choose another application name.",
-					Message: fmt.Sprintf("the name %s is taken by account %s", name, a.ID)}
-				return false
-			}
-		}
-		return true
+		return failed == nil
 	})
 	if err != nil {
 		return err
