@@ -43,6 +43,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return p.fail(log, err)
 	}
+	s.Tell(func(err error) { tellWritable(log, err) })
 	a, b, err := wire(ctx, l, s, log)
 	if err != nil {
 		closeStore()
@@ -105,6 +106,16 @@ func (p *program) fail(log *slog.Logger, err error) error {
 	}
 	log.Error("oktaws ends", attrs...)
 	return errSaid
+}
+
+// tellWritable says that the store can't be written any more, or (nil) that it can again.
+func tellWritable(log *slog.Logger, err error) {
+	if err == nil {
+		log.Info("the store can be written again; oktaws goes on")
+		return
+	}
+	_, remedy := store.Explain(err)
+	log.Error("nothing can be recorded, so no work begins", "error", err, "remedy", remedy)
 }
 
 // openStore opens the store in dir, its engine wrapped where wrap isn't nil, and returns with it what closes it.
