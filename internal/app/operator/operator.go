@@ -10,8 +10,8 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/internal/roster"
+	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
