@@ -48,6 +48,7 @@ func (t *terraform) account(b block, a account) error {
 			return err
 		}
 	}
+	t.people(b, a)
 	t.groupsOf(b, a)
 	return nil
 }
@@ -201,54 +202,4 @@ func value(v any) (cty.Value, error) {
 		return cty.ObjectVal(object), nil
 	}
 	return cty.NilVal, fmt.Errorf("the policy of the IAM user holds a %T, which can't be written", v)
-}
-
-// groupsOf writes the account's Okta groups and their assignments. Their import IDs are the group's, and the
-// application's and the group's with a slash between (https://registry.terraform.io/providers/okta/okta/latest/docs/resources/group,
-// …/app_group_assignment). Each assignment is a resource of its own, so that those that people have made stay.
-func (t *terraform) groupsOf(b block, a account) {
-	app := t.apps[a.Known.AppID]
-	for _, g := range a.blueprint.Groups {
-		if !g.Exists && t.groups[g.ID] == "" {
-			t.group(b, g.Name, g.ID)
-		}
-		if key := a.Known.AppID + "/" + g.ID; !t.assigned[key] {
-			t.assigned[key] = true
-			name := app + "_" + g.ID
-			if g.Exists {
-				b.note("The group %s is somebody else's: only its assignment is here.", plain(g.Name))
-			}
-			r := b.block("resource", "okta_app_group_assignment", name)
-			r.ref("app_id", "okta_app_saml", app, "id")
-			if resource := t.groups[g.ID]; resource != "" {
-				r.ref("group_id", "okta_group", resource, "id")
-			} else {
-				r.text("group_id", g.ID)
-			}
-			if len(g.Roles) > 0 {
-				r.json("profile", cty.ObjectVal(map[string]cty.Value{"samlRoles": texts(g.Roles)}))
-			}
-			r.gap()
-			l := r.block("lifecycle")
-			l.note("Okta numbers the assignments by itself.")
-			l.refs("ignore_changes", "priority")
-			b.gap()
-			b.imported("okta_app_group_assignment", name, key)
-		}
-	}
-}
-
-func (t *terraform) group(b block, label, id string) {
-	name := groupName(label, id)
-	t.groups[id] = name
-	r := b.block("resource", "okta_group", name)
-	r.text("name", label)
-	r.gap()
-	l := r.block("lifecycle")
-	l.note("Who is in it would go with it.")
-	l.flag("prevent_destroy", true)
-	l.note("Somebody may have renamed it since it was made. Take the name out of the list to have Terraform see to it.")
-	l.refs("ignore_changes", "name", "description")
-	b.gap()
-	b.imported("okta_group", name, id)
 }

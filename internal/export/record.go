@@ -18,6 +18,8 @@ type Record struct {
 	Since   time.Time       // when it was linked; zero where it isn't
 	Checked time.Time       // when it was last looked at, as far as that is on record
 	Open    []store.Finding // what differs from what it shall be, and nobody ignores
+
+	Application store.Application // that it shares with others; empty where it has its own
 }
 
 // Read returns all accounts as they stand at the time.
@@ -55,6 +57,11 @@ func Read(tx *store.ReadTx, now time.Time) ([]Record, error) {
 		out = append(out, r)
 		return true
 	})
+	for i := 0; i < len(out) && err == nil; i++ {
+		if r := &out[i]; r.Shared != "" {
+			r.Application, err = tx.SharedApplication(r.Partition, r.Shared)
+		}
+	}
 	return out, err
 }
 
