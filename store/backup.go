@@ -77,7 +77,7 @@ func RestoreBolt(ctx context.Context, dir string, backup io.Reader, how Restore)
 	_, err = os.Lstat(path)
 	there := !errors.Is(err, os.ErrNotExist)
 	if there && !how.Replace {
-		return done, newError(Conflict, "Restore into another data folder, or say that the store is to be replaced; it is then kept beside the restored one.",
+		return done, newError(Conflict, "Restore into another data folder, or replace the store with --replace: it is then kept beside the restored one.",
 			"there is a store in the data folder %s", dir)
 	}
 	defer func() {
