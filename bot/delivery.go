@@ -135,14 +135,15 @@ type outcome struct {
 const judging = 2 * time.Second
 
 // conclude has a delivery done, and remembers it also where nothing was recorded, so that no delivery is answered
-// twice. repeated says that it was delivered before.
+// twice; only while the store can't be written, what changes nothing is answered all the same. repeated says that it was
+// delivered before.
 func (b *Bot) conclude(ctx context.Context, d *delivery, do func(context.Context) (outcome, error)) (o outcome, repeated bool) {
 	judged, cancel := context.WithTimeout(ctx, judging)
 	defer cancel()
 	o, err := do(judged)
 	if !d.recorded && !errors.Is(err, errRepeated) {
 		if unknown := b.once(ctx, d, func(*store.Tx) error { return nil }); unknown != nil {
-			if err == nil || errors.Is(unknown, errRepeated) {
+			if err == nil && !errors.Is(unknown, store.ErrUnwritable) || errors.Is(unknown, errRepeated) {
 				err = unknown
 			}
 		}
@@ -162,7 +163,7 @@ func (b *Bot) conclude(ctx context.Context, d *delivery, do func(context.Context
 func (b *Bot) logRefusal(d *delivery, err error) {
 	said, forPeople := errors.AsType[*store.Error](err)
 	_, decided := errors.AsType[*store.Decided](err)
-	if decided || forPeople && said.Err == nil {
+	if decided || forPeople && said.Err == nil || errors.Is(err, store.ErrUnwritable) { // that is in the log already
 		b.log.Info("refused", "envelope", d.id, "user", d.by.ID, "team", d.by.Team, "why", err)
 		return
 	}

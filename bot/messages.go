@@ -27,7 +27,7 @@ func (b *Bot) settle(ctx context.Context, key string) {
 		err = b.settleClaimed(ctx, claim, key)
 		claim.Release()
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimLost) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimLost) && !errors.Is(err, store.ErrUnwritable) {
 		b.log.Error("Slack can't be brought in line", "key", key, "error", err)
 	}
 }
@@ -141,58 +141,4 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// renew has everything looked at again that waits for somebody: while the bot was away, the configuration may have
-// changed, such as the admin channel, or the roles that an approver has to know of. Each record has a transaction of its
-// own, since one transaction takes only so many.
-func (b *Bot) renew(ctx context.Context) error {
-	var changes []func(*store.Tx) error
-	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
-		var subjects []string
-		if err := tx.Requests(func(r store.Request) bool {
-			if r.State == store.Pending {
-				subjects = append(subjects, r.Key())
-				changes = append(changes, func(tx *store.Tx) error { return tx.PlanRequest(r.ID, tx.Now()) })
-			}
-			return true
-		}); err != nil {
-			return err
-		}
-		if err := tx.Tasks(func(t store.Task) bool {
-			if t.State == store.TaskOpen {
-				subjects = append(subjects, t.Key())
-				changes = append(changes, func(tx *store.Tx) error { return tx.PlanTask(t.ID, tx.Now()) })
-			}
-			return true
-		}); err != nil {
-			return err
-		}
-		if err := tx.Checks(func(c store.Check) bool {
-			if len(c.Open(tx.Now())) > 0 {
-				subjects = append(subjects, c.Key())
-				changes = append(changes, func(tx *store.Tx) error { return tx.PlanCheck(c.Account, tx.Now()) })
-			}
-			return true
-		}); err != nil {
-			return err
-		}
-		for _, subject := range subjects {
-			err = errors.Join(err, tx.MessagesOf(subject, func(m store.Message) bool {
-				m.Due = tx.Now()
-				changes = append(changes, func(tx *store.Tx) error { return tx.SaveMessage(&m) })
-				return true
-			}))
-		}
-		return err
-	})
-	for _, change := range changes {
-		if err == nil {
-			err = b.store.Update(ctx, change)
-		}
-	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }

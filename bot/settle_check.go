@@ -22,12 +22,13 @@ func (b *Bot) settleCheck(ctx context.Context, claim store.Claim, id string) err
 		if err != nil {
 			return err
 		}
+		var next time.Time
 		if len(c.Open(tx.Now())) > 0 {
+			next = store.FarOff
 			if err := b.tellDrift(tx, c); err != nil {
 				return err
 			}
 		}
-		var next time.Time
 		for _, i := range c.Ignored {
 			if i.Until.After(tx.Now()) && (next.IsZero() || i.Until.Before(next)) {
 				next = i.Until

@@ -31,7 +31,9 @@ func (b *Bot) settleRequest(ctx context.Context, claim store.Claim, id string) e
 		var next time.Time
 		switch {
 		case r.State == store.Pending:
-			next = r.Expires
+			if next = r.Expires; next.IsZero() {
+				next = store.FarOff
+			}
 		case r.Unfinished():
 			next = tx.Now()
 		}

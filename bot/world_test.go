@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type world struct {
 	slack       *slack.Server
 	url         string
 	store       *store.Store
+	full        *atomic.Bool // whether the store's disk is
 	clock       *clockwork.FakeClock
 	provisioner *provisioner
 	log         *logbook
@@ -68,7 +70,9 @@ func quiet(t *testing.T, change ...func(*world)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.Close() })
-	if w.store, err = store.New(t.Context(), engine, w.clock); err != nil {
+	disk := &disk{Engine: engine}
+	w.full = &disk.full
+	if w.store, err = store.New(t.Context(), disk, w.clock); err != nil {
 		t.Fatal(err)
 	}
 	w.provisioner.store = w.store
@@ -77,6 +81,19 @@ func quiet(t *testing.T, change ...func(*world)) *world {
 	}
 	w.bot = w.newBot(bot.Connection{BotToken: slack.DefaultBotToken, AppToken: slack.DefaultAppToken})
 	return w
+}
+
+// disk is an engine whose disk can be full.
+type disk struct {
+	store.Engine
+	full atomic.Bool
+}
+
+func (d *disk) Update(ctx context.Context, change func(store.Writer) error) error {
+	if d.full.Load() {
+		return &store.Error{Kind: store.Transient, Message: "the disk is full", Remedy: "Free some space on it.", Err: store.ErrUnwritable}
+	}
+	return d.Engine.Update(ctx, change)
 }
 
 func (w *world) newBot(c bot.Connection) *bot.Bot {

@@ -15,7 +15,7 @@ type Blueprint struct {
 	Stack       StackSpec       // without a token
 	StackSame   bool            // the stack was last seen to have this template, or it is not known which it has
 	Groups      []GroupSpec     // in the order of the role set
-	People      PeopleSpec      // of an application that accounts share; empty where the groups are assigned one by one
+	People      PeopleSpec      // of a shared application, where its group is known; else empty, and the account assigns its groups itself
 	User        UserSpec        // mode api; else empty
 }
 
@@ -27,10 +27,12 @@ type GroupSpec struct {
 	Exists bool     // it is somebody else's: never made, renamed or deleted
 }
 
-// PeopleSpec is the group of everybody who has a shared application, and the rule that fills it.
+// PeopleSpec is who has an application that accounts share: the one Okta group that is assigned to it, and the group rule
+// that fills it with whoever is in a role group of an account.
 type PeopleSpec struct {
-	Name             string // of the group
-	Rule, Expression string // the rule's name, and whom it takes
+	GroupID, GroupName, Description string
+	RuleID, RuleName                string // the ID is empty where the rule is not known
+	Expression                      string // whom the rule takes, in Okta's expression language
 }
 
 // UserSpec is the IAM user whose key Okta holds.
@@ -39,9 +41,10 @@ type UserSpec struct {
 	PolicyName, Policy string // its one inline policy, a JSON document
 }
 
-// Blueprint returns what the account shall have. It fails with a Permanent *store.Error where the configuration doesn't
-// know the account's role set, or makes nothing of it.
-func (c Config) Blueprint(a store.Account) (Blueprint, error) {
+// Blueprint returns what the account shall have; shared is what is known of the application that it shares, and empty of
+// one that has its own. It fails with a Permanent *store.Error where the configuration doesn't know the account's role
+// set, or makes nothing of it.
+func (c Config) Blueprint(a store.Account, shared store.Application) (Blueprint, error) {
 	w := &work{r: &Reconciler{cfg: c}, key: a.AccountKey, account: a}
 	if _, known := signInURLs[a.Partition]; !known {
 		return Blueprint{}, &store.Error{Kind: store.Permanent, Message: fmt.Sprintf("Account %s is in a partition that oktaws doesn't know.", a.AccountKey), Remedy: "The partitions are aws, aws-us-gov and aws-cn."}
@@ -57,8 +60,8 @@ func (c Config) Blueprint(a store.Account) (Blueprint, error) {
 	b := Blueprint{Application: w.wantApplication(), Stack: stack, StackSame: a.Known.StackTemplate == "" || a.Known.StackTemplate == hash(stack.Template)}
 	maps.Copy(b.Application.Settings, mapping)
 	maps.DeleteFunc(b.Application.Settings, func(_ string, v any) bool { return v == nil })
-	if want, ok := w.wantPeople(); ok {
-		b.People = PeopleSpec{Name: want.name, Rule: want.rule, Expression: want.expression}
+	if p, ok := w.wantPeople(); ok && shared.PeopleID != "" {
+		b.People = PeopleSpec{GroupID: shared.PeopleID, GroupName: p.name, Description: p.note, RuleID: shared.RuleID, RuleName: p.rule, Expression: p.expression}
 	}
 	if b.Groups, err = w.groupSpecs(); err != nil || a.Mode == store.ModeGroups {
 		return b, err

@@ -16,8 +16,10 @@ func TestBlueprintIsWhatLinkingMakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, nil)
 			a := f.linked(wish)
+			var shared store.Application
+			f.update(func(tx *store.Tx) (err error) { shared, err = tx.SharedApplication(a.Partition, a.Shared); return err })
 			f.stop()
-			b, err := f.cfg.Blueprint(a)
+			b, err := f.cfg.Blueprint(a, shared)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,13 +38,18 @@ func TestBlueprintIsWhatLinkingMakes(t *testing.T) {
 				t.Errorf("the stack is %+v, not %+v", stack, b.Stack)
 			}
 			assigned := w.assigned[a.Known.AppID]
-			if wish.Shared != "" {
-				people, rule := w.groups[b.People.Name], w.rules[b.People.Rule]
-				if people == nil || rule == nil || rule.Expression != b.People.Expression || len(assigned) != 1 || len(b.Groups) != 3 {
-					t.Errorf("the people are %+v by %+v, not %+v, and %d groups are assigned", people, rule, b.People, len(assigned))
+			want := len(b.Groups)
+			if people := b.People; people.GroupID != "" {
+				want = 1 // the people's group alone
+				group, rule := w.group(people.GroupID), w.rules[people.RuleName]
+				_, has := assigned[people.GroupID]
+				if !has || group.Name != people.GroupName || group.Description != people.Description || rule.ID != people.RuleID || rule.Expression != people.Expression ||
+					!slices.Equal(rule.Groups, []string{people.GroupID}) || rule.Status != "ACTIVE" {
+					t.Errorf("the people are %+v by %+v, assigned: %t, not %+v", group, rule, has, people)
 				}
-			} else if len(assigned) != 3 || len(b.Groups) != 3 || b.People != (provision.PeopleSpec{}) {
-				t.Errorf("%d groups are assigned, and the blueprint has %d, and the people %+v", len(assigned), len(b.Groups), b.People)
+			}
+			if (b.People.GroupID != "") != (wish.Shared != "") || len(b.Groups) != 3 || len(assigned) != want {
+				t.Errorf("%d groups are assigned, and the blueprint has %d, and %+v", len(assigned), len(b.Groups), b.People)
 			}
 			for _, g := range b.Groups {
 				if w.group(g.ID).Name != g.Name || !slices.Equal(assigned[g.ID].Roles, g.Roles) || g.Exists {
@@ -62,7 +69,7 @@ func TestBlueprintTellsAnotherTemplateAndSharedGroups(t *testing.T) {
 		c.RoleSets[store.DefaultRoleSet] = []provision.RoleSpec{{Name: "A", Group: "one"}, {Name: "B", Group: "one"}, {Name: "C", Group: "two", GroupExists: true}, {Name: "New", Group: "new"}}
 	})
 	a := store.Account{AccountKey: account, Wish: inAPI, Known: store.Known{StackTemplate: "another", Groups: map[string]string{"A": "00g1", "B": "00g1", "C": "00g2"}}}
-	b, err := f.cfg.Blueprint(a)
+	b, err := f.cfg.Blueprint(a, store.Application{})
 	want := []provision.GroupSpec{{ID: "00g1", Name: "one", Roles: []string{"A", "B"}}, {ID: "00g2", Name: "two", Roles: []string{"C"}, Exists: true}}
 	if err != nil || b.StackSame || fmt.Sprint(b.Groups) != fmt.Sprint(want) {
 		t.Errorf("the groups are %v, %v", b.Groups, err)
@@ -73,7 +80,7 @@ func TestBlueprintTellsAnotherTemplateAndSharedGroups(t *testing.T) {
 	} {
 		changed := a
 		change(&changed)
-		if _, err := f.cfg.Blueprint(changed); store.KindOf(err) != store.Permanent || err == nil {
+		if _, err := f.cfg.Blueprint(changed, store.Application{}); store.KindOf(err) != store.Permanent || err == nil {
 			t.Errorf("%s: the error is %v", name, err)
 		}
 	}

@@ -47,7 +47,8 @@ func (r *Reconciler) Run(ctx context.Context) error {
 		if err == nil {
 			err = r.pass(ctx, account)
 		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) && !errors.Is(err, ErrGaveWay) {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrClaimed) && !errors.Is(err, errOvertaken) && !errors.Is(err, ErrGaveWay) &&
+			!errors.Is(err, store.ErrUnwritable) {
 			r.log.ErrorContext(ctx, "account not worked on", "account", key, "error", err)
 		}
 	}, "account/")

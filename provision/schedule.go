@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
@@ -29,12 +30,24 @@ func (r *Reconciler) nextCheck(key store.AccountKey, now time.Time) time.Time {
 	return next
 }
 
+// scheduledBy is the note of the interval by which every linked account was scheduled.
+const scheduledBy = "checks-every"
+
+// scheduledAtOnce is how many accounts are scheduled in one transaction. Each takes three writes.
+const scheduledAtOnce = store.MaxWrites/3 - 1
+
 // schedule has every linked account checked in its turn: also those that were linked before there were checks, and
-// those whose interval has changed.
+// those whose interval has changed. From then on each check plans the next.
 func (r *Reconciler) schedule(ctx context.Context) error {
 	now := r.store.Clock().Now().UTC()
+	every := max(r.cfg.DriftEvery, 0).String()
 	var wrong []store.AccountKey
+	scheduled := false
 	err := r.store.View(ctx, func(tx *store.ReadTx) error {
+		if by, err := tx.Note(scheduledBy); err != nil || by == every {
+			scheduled = by == every
+			return err
+		}
 		return tx.Accounts(func(a store.Account) bool {
 			if (a.State == store.Linked || a.State == store.Drifted) && !a.CheckDue.Equal(r.nextCheck(a.AccountKey, now)) && (a.CheckDue.IsZero() || a.CheckDue.After(now)) {
 				wrong = append(wrong, a.AccountKey)
@@ -42,14 +55,21 @@ func (r *Reconciler) schedule(ctx context.Context) error {
 			return true
 		})
 	})
-	for _, key := range wrong {
+	for some := range slices.Chunk(wrong, scheduledAtOnce) {
 		if err != nil {
 			return err
 		}
-		err = r.store.Update(ctx, func(tx *store.Tx) error { return tx.CheckSoon(key, r.nextCheck(key, now)) })
-		if store.KindOf(err) == store.Conflict {
-			err = nil
-		}
+		err = r.store.Update(ctx, func(tx *store.Tx) error {
+			for _, key := range some {
+				if err := tx.CheckSoon(key, r.nextCheck(key, now)); err != nil && store.KindOf(err) != store.Conflict {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	return err
+	if err != nil || scheduled {
+		return err
+	}
+	return r.store.Update(ctx, func(tx *store.Tx) error { return tx.SetNote(scheduledBy, every) })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,7 +29,9 @@ var boltBucket = []byte("oktaws")
 // nil is on the disk.
 type Bolt struct {
 	db       *bbolt.DB
+	file     *os.File // that db has open
 	path     string
+	doubtful bool // whether the disk may lack a page that the file shows; writer guards it
 	lock     *folderLock
 	writer   chan struct{} // holds a token while a transaction writes; a channel, so that waiting for it ends with ctx
 	claims   *claims
@@ -60,35 +61,36 @@ func OpenBolt(dir string) (*Bolt, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, boltName)
-	db, epoch, err := openBoltFile(path)
+	b := &Bolt{path: path, lock: lock, writer: make(chan struct{}, 1), watchers: newWatchers(), closing: make(chan struct{})}
+	epoch, err := b.openFile()
 	if err != nil {
 		lock.release()
 		return nil, err
 	}
-	b := &Bolt{db: db, path: path, lock: lock, writer: make(chan struct{}, 1), claims: newClaims(epoch),
-		watchers: newWatchers(), closing: make(chan struct{})}
+	b.claims = newClaims(epoch)
 	b.close = sync.OnceValue(b.shut)
 	return b, nil
 }
 
-// openBoltFile opens a file whose folder is locked, and returns with it a number that grows with every opening.
-func openBoltFile(path string) (db *bbolt.DB, epoch uint64, err error) {
+// openFile opens the file, whose folder is locked, and returns a number that grows with every opening.
+func (b *Bolt) openFile() (epoch uint64, err error) {
+	path := b.path
 	switch _, statErr := os.Lstat(path); {
 	case errors.Is(statErr, os.ErrNotExist):
 		// Made aside and then put in place, so that an empty oktaws.db is never the trace of a start that was cut off:
 		// it is a store that lost its content, and is refused.
 		if err := makeBoltFile(path); err != nil {
-			return nil, 0, &Error{Kind: Denied, Message: "the store " + path + " can't be made",
+			return 0, &Error{Kind: Denied, Message: "the store " + path + " can't be made",
 				Remedy: "Let oktaws write to its data folder, and look at the free space of its disk.", Err: err}
 		}
 	case statErr != nil:
-		return nil, 0, unusable(path, statErr)
+		return 0, unusable(path, statErr)
 	default:
 		if err := makeFilePrivate(path); err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		if err := verifyBoltFile(path); err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 	}
 	// The file was verified; should it be damaged in a way that bbolt alone knows of, then a fault in the memory that
@@ -96,25 +98,33 @@ func openBoltFile(path string) (db *bbolt.DB, epoch uint64, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			db, epoch, err = nil, 0, damaged(path, fmt.Sprint(p))
+			epoch, err = 0, damaged(path, fmt.Sprint(p))
 		}
 	}()
-	db, err = bbolt.Open(path, 0o600, boltOptions())
+	o := boltOptions()
+	o.OpenFile = func(path string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		b.file, err = os.OpenFile(path, flag, mode)
+		return b.file, err
+	}
+	b.db, err = bbolt.Open(path, 0o600, o)
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
-		return nil, 0, newError(Conflict, "Stop the program that has it open.", "the store %s is held by another program", path)
+		return 0, newError(Conflict, "Stop the program that has it open.", "the store %s is held by another program", path)
 	case err != nil:
-		return nil, 0, unusable(path, err)
+		return 0, unusable(path, err)
 	}
-	db.AllocSize = boltStep
-	err = db.Update(func(tx *bbolt.Tx) error {
+	b.db.AllocSize = boltStep
+	if err := b.settle(); err != nil {
+		return 0, errors.Join(b.unwritten(err), b.db.Close())
+	}
+	err = b.db.Update(func(tx *bbolt.Tx) error {
 		epoch, err = tx.Bucket(boltBucket).NextSequence()
 		return err
 	})
 	if err != nil {
-		return nil, 0, errors.Join(unusable(path, err), db.Close())
+		return 0, errors.Join(b.unwritten(err), b.db.Close())
 	}
-	return db, epoch, nil
+	return epoch, nil
 }
 
 // makeBoltFile makes an empty store at path, whole or not at all.
@@ -221,15 +231,11 @@ func (b *Bolt) Update(ctx context.Context, change func(Writer) error) error {
 	if len(t.written) == 0 {
 		return nil
 	}
-	if err := tx.Commit(); err != nil {
-		return b.unwritten(err)
+	if err := b.commit(tx); err != nil {
+		return err
 	}
 	b.watchers.wake(t.written)
 	return nil
-}
-
-func (b *Bolt) unwritten(err error) *Error {
-	return &Error{Kind: Transient, Message: "the store " + b.path + " can't be written", Remedy: "Look at the free space and the health of its disk.", Err: err}
 }
 
 // Claim makes the caller the one owner of key inside this process; other processes can't open the store.
@@ -246,38 +252,6 @@ func (b *Bolt) Claim(ctx context.Context, key string) (Claim, error) {
 func (b *Bolt) Watch(ctx context.Context, prefix string) <-chan struct{} {
 	return b.watchers.watch(ctx, prefix)
 }
-
-// Backup writes a copy of the store, as it is at this moment, to w. What it writes is itself a store: put it into an
-// empty data folder as oktaws.db. What is deleted or overwritten meanwhile keeps its place in the file until the end, so
-// a slow w makes the file grow.
-func (b *Bolt) Backup(ctx context.Context, w io.Writer) error {
-	leave, err := b.enter(ctx)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	tx, err := b.db.Begin(false)
-	if err != nil {
-		return fmt.Errorf("back up the store %s: %w", b.path, err)
-	}
-	defer tx.Rollback()
-	if _, err := tx.WriteTo(writerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return w.Write(p)
-	})); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err() // bbolt hides the causes of its errors
-		}
-		return fmt.Errorf("back up the store %s: %w", b.path, err)
-	}
-	return nil
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Close waits for the transactions that are running, closes the file, and gives the folder to the next process. It may
 // be called again. Not from inside a transaction.

@@ -20,11 +20,12 @@ import (
 	"github.com/oktaws/oktaws/store/storetest"
 )
 
-// The test binary runs itself as another process: one that holds the store in the folder until it is told to stop, or
-// that writes to it until it is killed.
+// The test binary runs itself as another process: one that holds the store in the folder until it is told to stop, that
+// writes to it until it is killed, or that fills its disk.
 const (
 	holdVariable  = "OKTAWS_TEST_HOLD"
 	writeVariable = "OKTAWS_TEST_WRITE"
+	fillVariable  = "OKTAWS_TEST_FILL"
 )
 
 func TestMain(m *testing.M) {
@@ -34,6 +35,13 @@ func TestMain(m *testing.M) {
 	}
 	if dir := os.Getenv(writeVariable); dir != "" {
 		write(dir)
+		return
+	}
+	if dir := os.Getenv(fillVariable); dir != "" {
+		if err := fillDisk(dir); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 		return
 	}
 	os.Exit(m.Run())

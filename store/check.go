@@ -238,7 +238,8 @@ func (tx *Tx) CheckSoon(k AccountKey, at time.Time) error {
 		return err
 	}
 	a.CheckDue = sooner(a.CheckDue, at)
-	return tx.SaveAccount(&a)
+	a.derive(tx.now)
+	return tx.put(&a) // nobody is told of it, so no message changes
 }
 
 func checkable(a Account) error {

@@ -183,6 +183,16 @@ func TestAForeignFileIsRefused(t *testing.T) {
 			t.Errorf("%s is taken for a store", what)
 		}
 	}
+	foreign, err := os.ReadFile(foreignFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, tryFile(t, "another program's store", foreign), store.Permanent, "another program")
+}
+
+// foreignFile is a bbolt file of another program.
+func foreignFile(t *testing.T) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "foreign.db")
 	db, err := bbolt.Open(path, 0o600, nil)
 	if err != nil {
@@ -198,11 +208,7 @@ func TestAForeignFileIsRefused(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	foreign, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantError(t, tryFile(t, "another program's store", foreign), store.Permanent, "another program")
+	return path
 }
 
 // The last thing that a commit writes is a meta page. Where the power goes while it does, the store is what it was

@@ -23,6 +23,10 @@ var (
 	lastDue  = time.Unix(0, math.MaxInt64).UTC() // in 2262
 )
 
+// FarOff is a time at which nothing has to be done. A record that waits for somebody, without any time by which it must be
+// looked at, is planned for then: so whatever waits is in the due index, and is found there among all that doesn't.
+var FarOff = lastDue
+
 // dueTime brings a time into what the index can hold. Zero, which is not due at all, stays.
 func dueTime(at time.Time) time.Time {
 	switch {
@@ -56,20 +60,26 @@ type DueKey struct {
 // Due returns the keys under the prefixes that are due by now, the longest due first, and when the next one will be
 // (zero: none is planned).
 func (tx *ReadTx) Due(prefixes ...string) (keys []DueKey, next time.Time, err error) {
-	err = tx.r.Scan(duePrefix, "", func(k string, value []byte) (bool, error) {
+	err = tx.DueEver(func(d DueKey) bool {
+		if d.At.After(tx.now) {
+			next = d.At
+			return false
+		}
+		keys = append(keys, d)
+		return true
+	}, prefixes...)
+	return keys, next, err
+}
+
+// DueEver visits the keys under the prefixes that are due by now or at any time to come, in order of that time, until
+// visit returns false.
+func (tx *ReadTx) DueEver(visit func(DueKey) bool, prefixes ...string) error {
+	return tx.r.Scan(duePrefix, "", func(k string, value []byte) (bool, error) {
 		d, err := parseDue(k, value)
 		if err != nil {
 			return false, err
 		}
-		if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(d.Key, p) }) {
-			return true, nil
-		}
-		if d.At.After(tx.now) {
-			next = d.At
-			return false, nil
-		}
-		keys = append(keys, d)
-		return true, nil
+		wanted := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(d.Key, p) })
+		return !wanted || visit(d), nil
 	})
-	return keys, next, err
 }

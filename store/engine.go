@@ -21,6 +21,9 @@ var (
 	ErrClaimLost = errors.New("claim lost to another owner")
 	// ErrTooManyWrites says that an Update wrote more than MaxWrites keys. Nothing of it was kept.
 	ErrTooManyWrites = errors.New("too many writes in one transaction")
+	// ErrUnwritable says that the engine can keep no change for now: its disk is full, say. It stands in the chain of an
+	// *Error that tells why. What was kept before is safe, and a later Update may succeed.
+	ErrUnwritable = errors.New("the store can't be written")
 	// ErrClosed says that the engine was closed.
 	ErrClosed = errors.New("store is closed")
 )

@@ -15,12 +15,16 @@ import (
 // Schema is the version of the records that this program reads and writes.
 const Schema = 2
 
-const schemaKey = "meta/schema"
+const (
+	schemaKey = "meta/schema"
+	roomKey   = "meta/room" // of a try whether there is room for more
+)
 
 // Store is the records over an engine.
 type Store struct {
 	engine Engine
 	clock  clockwork.Clock
+	room   room
 }
 
 // New opens the records over an engine, and marks an empty engine with this program's schema. It refuses an engine
@@ -43,26 +47,32 @@ func New(ctx context.Context, engine Engine, clock clockwork.Clock) (*Store, err
 // schema returns the schema of the engine's records, and marks an empty engine with this program's.
 func (s *Store) schema(ctx context.Context) (have int, err error) {
 	err = s.engine.Update(ctx, func(w Writer) error {
-		raw, err := w.Get(schemaKey)
-		if err != nil {
+		marked := false
+		if have, marked, err = schemaOf(w); err != nil || marked {
 			return err
 		}
-		if raw == nil {
-			if err := w.Scan("", "", func(key string, _ []byte) (bool, error) {
-				return false, newError(Permanent, "Point oktaws at a store of its own, or restore this one from a backup.",
-					"the store has no schema mark, but holds %q", key)
-			}); err != nil {
-				return err
-			}
-			have = Schema
-			return markSchema(w)
+		if err := w.Scan("", "", func(key string, _ []byte) (bool, error) {
+			return false, newError(Permanent, "Point oktaws at a store of its own, or restore this one from a backup.",
+				"the store has no schema mark, but holds %q", key)
+		}); err != nil {
+			return err
 		}
-		if err := json.Unmarshal(raw, &have); err != nil {
-			return newError(Permanent, "Restore the store from a backup.", "the store's schema mark %q can't be read", raw)
-		}
-		return nil
+		have = Schema
+		return markSchema(w)
 	})
 	return have, err
+}
+
+// schemaOf returns the schema that the store is marked with, where it is.
+func schemaOf(r Reader) (have int, marked bool, err error) {
+	raw, err := r.Get(schemaKey)
+	if err != nil || raw == nil {
+		return 0, false, err
+	}
+	if err := json.Unmarshal(raw, &have); err != nil {
+		return 0, true, newError(Permanent, "Restore the store from a backup.", "the store's schema mark %q can't be read", raw)
+	}
+	return have, true, nil
 }
 
 func markSchema(w Writer) error { return w.Put(schemaKey, fmt.Appendf(nil, "%d", Schema)) }
@@ -86,6 +96,7 @@ func (s *Store) Update(ctx context.Context, change func(*Tx) error) error {
 	})
 	if err != nil {
 		tx.undo()
+		s.room.note(err)
 	}
 	return err
 }

@@ -61,7 +61,8 @@ func verifyBolt(r io.ReaderAt, size int64) error {
 	if m.pages > uint64(size)/m.pageSize {
 		return fmt.Errorf("it is cut short: it has %d bytes and should have %d", size, m.pages*m.pageSize)
 	}
-	v := &verifier{r: r, meta: m, used: map[uint64]bool{0: true, 1: true}}
+	v := &verifier{r: r, meta: m, used: make([]bool, m.pages)}
+	copy(v.used, []bool{true, true})
 	buckets := map[string]bool{}
 	err = v.tree(m.root, nil, nil, func(name []byte) { buckets[string(name)] = true })
 	if err == nil {
@@ -134,7 +135,8 @@ func readMeta(r io.ReaderAt, at int64) (boltMeta, error) {
 type verifier struct {
 	r    io.ReaderAt
 	meta boltMeta
-	used map[uint64]bool
+	used []bool // by page
+	free []byte // of a page that was looked at, for the next one
 }
 
 // page is a page with those that it flows over into.
@@ -151,11 +153,14 @@ func (v *verifier) read(id uint64) (page, error) {
 	if id < 2 || id >= v.meta.pages {
 		return page{}, fmt.Errorf("something refers to page %d of %d", id, v.meta.pages)
 	}
-	var head [pageHeader]byte
-	if _, err := v.r.ReadAt(head[:], int64(id*v.meta.pageSize)); err != nil {
+	head := v.free
+	if v.free = nil; head == nil {
+		head = make([]byte, v.meta.pageSize)
+	}
+	if _, err := v.r.ReadAt(head, int64(id*v.meta.pageSize)); err != nil {
 		return page{}, fmt.Errorf("page %d can't be read: %w", id, err)
 	}
-	p := page{id: native.Uint64(head[:]), flags: native.Uint16(head[8:]), count: int(native.Uint16(head[10:])), overflow: uint64(native.Uint32(head[12:]))}
+	p := page{content: head, id: native.Uint64(head[:]), flags: native.Uint16(head[8:]), count: int(native.Uint16(head[10:])), overflow: uint64(native.Uint32(head[12:]))}
 	if p.id != id {
 		return p, fmt.Errorf("page %d says that it is page %d", id, p.id)
 	}
@@ -167,6 +172,9 @@ func (v *verifier) read(id uint64) (page, error) {
 			return p, fmt.Errorf("page %d is used twice", i)
 		}
 		v.used[i] = true
+	}
+	if p.overflow == 0 {
+		return p, nil
 	}
 	p.content = make([]byte, (p.overflow+1)*v.meta.pageSize)
 	if _, err := v.r.ReadAt(p.content, int64(id*v.meta.pageSize)); err != nil {
@@ -184,7 +192,13 @@ func (v *verifier) tree(root uint64, low, high []byte, bucket func(name []byte))
 	}
 	switch p.flags {
 	case leafPage:
-		return v.leaf(p, low, high, bucket)
+		if err := v.leaf(p, low, high, bucket); err != nil {
+			return err
+		}
+		if p.overflow == 0 {
+			v.free = p.content
+		}
+		return nil
 	case branchPage:
 		return v.branch(p, low, high, bucket)
 	}

@@ -173,7 +173,7 @@ func (p *program) checkStore(ctx context.Context, l loaded) provision.Finding {
 	case len(entries) == 0:
 		return writable(dir, dir+" is empty; the store will be made at the first start")
 	}
-	s, closeStore, err := openStore(ctx, dir, p.Clock, nil)
+	s, err := openStore(ctx, dir, p.Clock, nil)
 	switch {
 	case store.KindOf(err) == store.Conflict:
 		message, _ := store.Explain(err)
@@ -181,7 +181,7 @@ func (p *program) checkStore(ctx context.Context, l loaded) provision.Finding {
 	case err != nil:
 		return failed(what, err)
 	}
-	defer closeStore()
+	defer s.close()
 	accounts := 0
 	err = s.View(ctx, func(tx *store.ReadTx) error {
 		return tx.Accounts(func(store.Account) bool { accounts++; return true })
@@ -220,12 +220,12 @@ func (p *program) checkSlack(ctx context.Context, l loaded) (found []provision.F
 		return nil, fmt.Errorf("make a folder to check with: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s, closeStore, err := openStore(ctx, dir, p.Clock, nil)
+	s, err := openStore(ctx, dir, p.Clock, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer closeStore()
-	b, err := newBot(l.Config, s, nil, p.logger(l.Log))
+	defer s.close()
+	b, err := newBot(l.Config, s.Store, nil, p.logger(l.Log))
 	if err != nil {
 		return nil, err
 	}

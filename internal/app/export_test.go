@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/oktaws/oktaws/internal/app/operator"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -25,11 +26,11 @@ func TestExportIsByTheConfiguration(t *testing.T) {
 		t.Fatal(invalid(l.problems))
 	}
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
-	s, closeStore, err := openStore(t.Context(), l.DataDir, clock, nil)
+	s, err := openStore(t.Context(), l.DataDir, clock, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeStore()
+	defer s.close()
 	err = s.Update(t.Context(), func(tx *store.Tx) error {
 		for id, state := range map[string]store.StepState{"111122223333": store.StepDone, "222233334444": store.StepFailed} {
 			key := store.AccountKey{Partition: "aws-us-gov", ID: id}
@@ -45,33 +46,33 @@ func TestExportIsByTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed := func(export func(p *program) error) (string, error) {
-		var out bytes.Buffer
-		err := export(&program{Options: Options{Stdout: &out, Clock: clock}})
+	printed := func(args ...string) (string, string) {
+		var out, problem bytes.Buffer
+		p := &program{Options: Options{Clock: clock}}
+		operator.Answer(t.Context(), &operator.Session{Store: s.Store, Settings: p.operatorSettings(l), Export: p.exportSetup(l.Config), Stdout: &out, Stderr: &problem},
+			append([]string{"export"}, args...))
 		for _, secret := range secrets {
 			if strings.Contains(out.String(), secret) {
 				t.Errorf("it holds %s", secret)
 			}
 		}
-		return out.String(), err
+		return out.String(), problem.String()
 	}
-	terraform := func(named ...string) (string, error) {
-		return printed(func(p *program) error { return p.exportTerraform(t.Context(), l.Config, s, named) })
-	}
-	text, err := terraform()
+	terraform := func(named ...string) (string, string) { return printed(append([]string{"terraform"}, named...)...) }
+	text, problem := terraform()
 	for _, want := range []string{"Written at 2026-03-04T05:06:07Z", `org_name = "example"`, `"arn:aws-us-gov:iam::111122223333:role/Access"`, `"outside"`, `"us-gov-west-1"`, "222233334444 (Account 222233334444): it is failed"} {
-		if err != nil || !strings.Contains(text, want) {
-			t.Errorf("%s is not in\n%s%v", want, text, err)
+		if problem != "" || !strings.Contains(text, want) {
+			t.Errorf("%s is not in\n%s%s", want, text, problem)
 		}
 	}
-	if text, err := terraform("111122223333"); err != nil || strings.Contains(text, "222233334444") {
-		t.Errorf("another account than the one that was named is in\n%s%v", text, err)
+	if text, problem := terraform("111122223333"); problem != "" || strings.Contains(text, "222233334444") {
+		t.Errorf("another account than the one that was named is in\n%s%s", text, problem)
 	}
-	if text, err := terraform("222233334444"); store.KindOf(err) != store.Conflict || err == nil || text != "" {
-		t.Errorf("an account that isn't linked gives %v and\n%s", err, text)
+	if text, problem := terraform("222233334444"); !strings.Contains(problem, "222233334444 can't be exported: it is failed") || text != "" {
+		t.Errorf("an account that isn't linked gives %s and\n%s", problem, text)
 	}
-	table, err := printed(func(p *program) error { return p.exportCSV(t.Context(), l.Config, s) })
-	if rows := strings.Split(table, "\r\n"); err != nil || len(rows) != 4 || !strings.HasPrefix(rows[1], "aws-us-gov,111122223333,,Account 111122223333,linked,groups") || !strings.Contains(rows[2], ",failed,") {
-		t.Errorf("the table is\n%s%v", table, err)
+	table, problem := printed("csv")
+	if rows := strings.Split(table, "\r\n"); problem != "" || len(rows) != 4 || !strings.HasPrefix(rows[1], "aws-us-gov,111122223333,,Account 111122223333,linked,groups") || !strings.Contains(rows[2], ",failed,") {
+		t.Errorf("the table is\n%s%s", table, problem)
 	}
 }

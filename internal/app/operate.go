@@ -34,20 +34,47 @@ func (p *program) operate(cmd *cobra.Command, c operator.Call) error {
 	return operator.Ended(code)
 }
 
+// placed runs the command, and has its output where it goes.
 func (p *program) placed(ctx context.Context, c operator.Call) error {
 	l := p.load()
 	if err := l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" }); err != nil {
 		return err
 	}
-	err := p.elsewhere(ctx, l)
+	out := p.Stdout
+	if c.Bytes {
+		out = p.plain
+	}
+	if c.Into == nil {
+		return p.somewhere(ctx, l, c, out)
+	}
+	p.screen.Stdout, p.screen.Width = false, 0
+	n, err := c.Into.Fill(func(file io.Writer) error {
+		if !c.Bytes {
+			file = newRedactor(file, l.secrets)
+		}
+		return p.somewhere(ctx, l, c, file)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Into.Tell(p.Stdout, c.JSON, n)
+}
+
+// somewhere runs the command where the data folder is held.
+func (p *program) somewhere(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
+	err := p.elsewhere(ctx, l, stdout)
 	if !errors.Is(err, operator.ErrNobody) {
 		return err
 	}
-	if err = p.here(ctx, l, c); store.KindOf(err) != store.Conflict || !errors.Is(err, errHeld) {
+	here := p.here
+	if c.Closed != nil {
+		here = p.closed
+	}
+	if err = here(ctx, l, c, stdout); store.KindOf(err) != store.Conflict || c.Closed == nil && !errors.Is(err, errHeld) {
 		return err
 	}
 	// Perhaps oktaws serve has just started.
-	if elsewhere := p.elsewhere(ctx, l); !errors.Is(elsewhere, operator.ErrNobody) {
+	if elsewhere := p.elsewhere(ctx, l, stdout); !errors.Is(elsewhere, operator.ErrNobody) {
 		return elsewhere
 	}
 	return err
@@ -68,13 +95,13 @@ func (l loaded) fits(matters func(problem) bool) error {
 }
 
 // elsewhere has oktaws serve run the command.
-func (p *program) elsewhere(ctx context.Context, l loaded) error {
+func (p *program) elsewhere(ctx context.Context, l loaded, stdout io.Writer) error {
 	c, err := operator.Dial(l.DataDir)
 	if err != nil {
 		return err
 	}
 	login, host := p.caller()
-	code, err := c.Run(ctx, operator.Request{Args: p.Args, Login: login, Host: host, Screen: p.screen}, p.Stdout, p.Stderr)
+	code, err := c.Run(ctx, operator.Request{Args: p.Args, Login: login, Host: host, Screen: p.screen}, stdout, p.Stderr)
 	if err == nil && code != operator.Done {
 		err = operator.Ended(code)
 	}
@@ -124,16 +151,17 @@ func terminal(w io.Writer) (fd int, is bool) {
 var errHeld = errors.New("the data folder is held")
 
 // here runs the command in this process, which holds the data folder meanwhile.
-func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
+func (p *program) here(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
 	if c.Reads {
 		if _, err := os.Stat(filepath.Join(l.DataDir, "oktaws.db")); errors.Is(err, fs.ErrNotExist) {
 			return &store.Error{Kind: store.NotFound, Message: "there is no store in the data folder " + l.DataDir + " yet",
 				Remedy: "If there should be one, say where: data_dir in the configuration (--config), or OKTAWS_DATA_DIR."}
 		}
-	} else if err := l.fits(func(p problem) bool { return p.part != "slack" }); err != nil {
+	}
+	if err := l.fits(needs(c)); err != nil {
 		return err
 	}
-	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
+	s, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
 	if store.KindOf(err) == store.Conflict {
 		message, _ := store.Explain(err)
 		return &store.Error{Kind: store.Conflict, Message: message, Err: errHeld,
@@ -143,15 +171,27 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
 		return err
 	}
 	login, host := p.caller()
-	pipeline := &ownPipeline{make: sync.OnceValues(func() (*App, error) { return newPipeline(ctx, l, s, p.quietLog(l.Log)) })}
+	pipeline := &ownPipeline{make: sync.OnceValues(func() (*App, error) { return newPipeline(ctx, l, s.Store, p.quietLog(l.Log)) })}
 	err = c.Do(ctx, &operator.Session{
-		Store: s, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
-		Stdout: p.Stdout, Stderr: p.Stderr, Screen: p.screen,
+		Store: s.Store, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
+		Export: p.exportSetup(l.Config), Backup: func(ctx context.Context) error { return s.file.Backup(ctx, stdout) },
+		Stdout: stdout, Stderr: p.Stderr, Screen: p.screen,
 	})
 	if pipeline.end() {
-		closeStore()
+		s.close()
 	}
 	return err
+}
+
+// closed runs the command on the data folder, which it holds itself.
+func (p *program) closed(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
+	return c.Closed(ctx, &operator.Session{Dir: l.DataDir, Now: p.Clock.Now(), Stdout: stdout, Stderr: p.Stderr, Screen: p.screen})
+}
+
+// needs says which problems with the configuration are in a command's way. None that is of Slack alone is; and who only
+// reads needs no credentials.
+func needs(c operator.Call) func(problem) bool {
+	return func(p problem) bool { return p.part != "slack" && (!c.Reads || c.Configured && !p.credentials()) }
 }
 
 // ownPipeline is a pipeline that a command makes, and has work on accounts, once it needs that.
@@ -209,10 +249,11 @@ func (p *program) quietLog(c LogConfig) *slog.Logger {
 }
 
 // answer runs an operator's command in oktaws serve.
-func (p *program) answer(l loaded, s *store.Store, r *provision.Reconciler) operator.Do {
+func (p *program) answer(l loaded, s opened, r *provision.Reconciler) operator.Do {
 	return func(ctx context.Context, asked operator.Request, stdout, stderr io.Writer) int {
 		return operator.Answer(ctx, &operator.Session{
-			Store: s, Settings: p.operatorSettings(l), Who: store.Operator(asked.Login, asked.Host), Lasting: true,
+			Store: s.Store, Settings: p.operatorSettings(l), Who: store.Operator(asked.Login, asked.Host), Lasting: true,
+			Export: p.exportSetup(l.Config), Backup: func(ctx context.Context) error { return s.file.Backup(ctx, stdout) },
 			Provisioner: func(context.Context) (operator.Provisioner, error) { return r, nil },
 			CarryOn:     func(context.Context) error { return nil }, // it does
 			Stdout:      newRedactor(stdout, l.secrets), Stderr: newRedactor(stderr, l.secrets), Screen: asked.Screen,

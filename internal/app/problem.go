@@ -29,6 +29,9 @@ func (p problem) String() string {
 	return s
 }
 
+// credentials says whether it is with what comes from the environment alone.
+func (p problem) credentials() bool { return strings.HasSuffix(p.path, ".") }
+
 // finding is the problem as `oktaws check` prints it.
 func (p problem) finding() provision.Finding {
 	what := p.setting

@@ -52,9 +52,10 @@ type App struct {
 type program struct {
 	Options
 	environ map[string]string
-	config  string // path of the file; empty: none
-	roleSet string // of the template
-	asJSON  bool   // of the version
+	plain   io.Writer // stdout, out of which nothing is blotted
+	config  string    // path of the file; empty: none
+	roleSet string    // of the template
+	asJSON  bool      // of the version
 	screen  operator.Screen
 	ran     bool // a command was found and began; what goes wrong from then on is no wrong usage
 }
@@ -65,7 +66,7 @@ func Run(ctx context.Context, o Options) int {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
 	}
-	p := &program{Options: o, environ: variables(o.Environ)}
+	p := &program{Options: o, environ: variables(o.Environ), plain: o.Stdout}
 	p.screen = screenOf(o.Stdout, o.Stderr, p.environ)
 	// What a command doesn't know to be secret yet still goes through the patterns.
 	p.hide(nil)

@@ -3,6 +3,8 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/oktaws/oktaws/internal/app"
 	"github.com/oktaws/oktaws/internal/sandbox/slack"
+	"github.com/oktaws/oktaws/store"
 )
 
 // TestCommands goes through the operator's commands as the scripts in testdata/script have it, each beside a sandbox of its
@@ -29,6 +32,10 @@ import (
 //	secret               the secret that was printed last is in no file and in no log
 //	byhand ACCOUNT ROLE  somebody makes a role by hand
 //	tamper ACCOUNT ROLE  somebody deletes one
+//	private FILE         nobody else may read the file
+//	damage FILE, cut FILE
+//	                     overwrites a part of the file, takes its second half away
+//	forge KEY            puts the first account at another key of the store
 //	deny ACCOUNT ACTION, allow ACCOUNT
 //	                     AWS refuses an action, and doesn't any more
 func TestCommands(t *testing.T) {
@@ -132,6 +139,32 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 					ts.Fatalf("the secret is in %s", name)
 				}
 			}
+		},
+		"private": func(ts *testscript.TestScript, _ bool, args []string) {
+			info, err := os.Stat(ts.MkAbs(args[0]))
+			ts.Check(err)
+			if info.Mode().Perm() != 0o600 {
+				ts.Fatalf("it is %v", info.Mode())
+			}
+		},
+		"damage": func(ts *testscript.TestScript, _ bool, args []string) {
+			f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY, 0)
+			ts.Check(err)
+			_, err = f.WriteAt(make([]byte, 8192), 0)
+			ts.Check(errors.Join(err, f.Close()))
+		},
+		"cut": func(ts *testscript.TestScript, _ bool, args []string) {
+			info, err := os.Stat(ts.MkAbs(args[0]))
+			ts.Check(err)
+			ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()/2))
+		},
+		"forge": func(ts *testscript.TestScript, _ bool, args []string) {
+			b, err := store.OpenBolt(ts.Getenv("OKTAWS_DATA_DIR"))
+			ts.Check(err)
+			err = b.Update(w.Context(), func(tx store.Writer) error {
+				return tx.Scan("account/", "", func(_ string, value []byte) (bool, error) { return false, tx.Put(args[0], value) })
+			})
+			ts.Check(errors.Join(err, b.Close()))
 		},
 		"tamper": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.DeleteRole(args[0], args[1])) },
 		"deny":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(w.AWS.Deny(args[0], args[1:]...)) },

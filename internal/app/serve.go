@@ -36,16 +36,17 @@ func (p *program) serve(ctx context.Context) (err error) {
 	for _, w := range l.warnings {
 		log.Warn(w)
 	}
-	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
+	s, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
 	if err != nil && ctx.Err() != nil {
 		return nil // told to stop before it began
 	}
 	if err != nil {
 		return p.fail(log, err)
 	}
-	a, b, err := wire(ctx, l, s, log)
+	s.Tell(func(err error) { tellWritable(log, err) })
+	a, b, err := wire(ctx, l, s.Store, log)
 	if err != nil {
-		closeStore()
+		s.close()
 		return p.fail(log, err)
 	}
 	group, running := errgroup.WithContext(ctx)
@@ -80,7 +81,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 			return p.fail(log, fmt.Errorf("left after %s with work under way; it carries on at the next start", leaveWithin))
 		}
 	}
-	closeStore()
+	s.close()
 	if err != nil {
 		return p.fail(log, err)
 	}
@@ -107,11 +108,28 @@ func (p *program) fail(log *slog.Logger, err error) error {
 	return errSaid
 }
 
-// openStore opens the store in dir, its engine wrapped where wrap isn't nil, and returns with it what closes it.
-func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func(store.Engine) store.Engine) (*store.Store, func(), error) {
+// tellWritable says that the store can't be written any more, or (nil) that it can again.
+func tellWritable(log *slog.Logger, err error) {
+	if err == nil {
+		log.Info("the store can be written again; oktaws goes on")
+		return
+	}
+	_, remedy := store.Explain(err)
+	log.Error("nothing can be recorded, so no work begins", "error", err, "remedy", remedy)
+}
+
+// opened is a store that is open.
+type opened struct {
+	*store.Store
+	file  *store.Bolt
+	close func() // every write was durable when it was made
+}
+
+// openStore opens the store in dir, its engine wrapped where wrap isn't nil.
+func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func(store.Engine) store.Engine) (opened, error) {
 	bolt, err := store.OpenBolt(dir)
 	if err != nil {
-		return nil, nil, err
+		return opened{}, err
 	}
 	var engine store.Engine = bolt
 	if wrap != nil {
@@ -120,9 +138,9 @@ func openStore(ctx context.Context, dir string, clock clockwork.Clock, wrap func
 	s, err := store.New(ctx, engine, clock)
 	if err != nil {
 		_ = engine.Close() // the first error is the one to tell
-		return nil, nil, fmt.Errorf("data folder %s: %w", dir, err)
+		return opened{}, fmt.Errorf("data folder %s: %w", dir, err)
 	}
-	return s, func() { _ = engine.Close() }, nil // every write was durable when it was made
+	return opened{Store: s, file: bolt, close: func() { _ = engine.Close() }}, nil
 }
 
 // wire makes the pipeline and the bot of the configuration.

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -49,6 +48,7 @@ func (t *terraform) account(b block, a account) error {
 			return err
 		}
 	}
+	t.people(b, a)
 	t.groupsOf(b, a)
 	return nil
 }
@@ -202,88 +202,4 @@ func value(v any) (cty.Value, error) {
 		return cty.ObjectVal(object), nil
 	}
 	return cty.NilVal, fmt.Errorf("the policy of the IAM user holds a %T, which can't be written", v)
-}
-
-// groupsOf writes the account's Okta groups, and what gives people the application: their assignments, or, where accounts
-// share it, the group of its people. Their import IDs are the group's, and the application's and the group's with a slash
-// between (https://registry.terraform.io/providers/okta/okta/latest/docs/resources/group, …/app_group_assignment). Each
-// assignment is a resource of its own, so that those that people have made stay.
-func (t *terraform) groupsOf(b block, a account) {
-	people := a.Application.PeopleID != ""
-	for _, g := range a.blueprint.Groups {
-		if !g.Exists && t.groups[g.ID] == "" {
-			t.group(b, g.Name, g.ID)
-		}
-		if !people {
-			t.assignment(b, a, g)
-		}
-	}
-	if people {
-		t.people(b, a)
-	}
-}
-
-func (t *terraform) assignment(b block, a account, g provision.GroupSpec) {
-	app, key := t.apps[a.Known.AppID], a.Known.AppID+"/"+g.ID
-	if t.assigned[key] {
-		return
-	}
-	t.assigned[key] = true
-	name := app + "_" + g.ID
-	if g.Exists {
-		b.note("The group %s is somebody else's: only its assignment is here.", plain(g.Name))
-	}
-	r := b.block("resource", "okta_app_group_assignment", name)
-	r.ref("app_id", "okta_app_saml", app, "id")
-	if resource := t.groups[g.ID]; resource != "" {
-		r.ref("group_id", "okta_group", resource, "id")
-	} else {
-		r.text("group_id", g.ID)
-	}
-	if len(g.Roles) > 0 {
-		r.json("profile", cty.ObjectVal(map[string]cty.Value{"samlRoles": texts(g.Roles)}))
-	}
-	r.gap()
-	l := r.block("lifecycle")
-	l.note("Okta numbers the assignments by itself.")
-	l.refs("ignore_changes", "priority")
-	b.gap()
-	b.imported("okta_app_group_assignment", name, key)
-}
-
-// people writes, once, the group of everybody who has an application that accounts share, its assignment, and the rule that
-// fills it, whose import ID is its own (https://registry.terraform.io/providers/okta/okta/latest/docs/resources/group_rule).
-func (t *terraform) people(b block, a account) {
-	id, want := a.Application.PeopleID, a.blueprint.People
-	if t.groups[id] != "" || want.Name == "" {
-		return
-	}
-	t.group(b, want.Name, id)
-	t.assignment(b, a, provision.GroupSpec{ID: id, Name: want.Name})
-	if a.Application.RuleID == "" {
-		return
-	}
-	r := b.block("resource", "okta_group_rule", t.groups[id])
-	r.text("name", want.Rule)
-	r.text("status", "ACTIVE")
-	r.refs("group_assignments", "okta_group."+t.groups[id]+".id")
-	r.text("expression_type", "urn:okta:expression:1.0")
-	r.text("expression_value", want.Expression)
-	b.gap()
-	b.imported("okta_group_rule", t.groups[id], a.Application.RuleID)
-}
-
-func (t *terraform) group(b block, label, id string) {
-	name := groupName(label, id)
-	t.groups[id] = name
-	r := b.block("resource", "okta_group", name)
-	r.text("name", label)
-	r.gap()
-	l := r.block("lifecycle")
-	l.note("Who is in it would go with it.")
-	l.flag("prevent_destroy", true)
-	l.note("Somebody may have renamed it since it was made. Take the name out of the list to have Terraform see to it.")
-	l.refs("ignore_changes", "name", "description")
-	b.gap()
-	b.imported("okta_group", name, id)
 }

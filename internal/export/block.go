@@ -30,6 +30,11 @@ func (b block) texts(name string, list ...string) { b.body.SetAttributeValue(nam
 // ref sets an argument to another's value, such as okta_app_saml.payments.id.
 func (b block) ref(name string, path ...string) { b.body.SetAttributeTraversal(name, traversal(path)) }
 
+// refIn sets an argument to a list of another's value alone.
+func (b block) refIn(name string, path ...string) {
+	b.body.SetAttributeRaw(name, hclwrite.TokensForTuple([]hclwrite.Tokens{hclwrite.TokensForTraversal(traversal(path))}))
+}
+
 // refs sets an argument to a list of names.
 func (b block) refs(name string, list ...string) {
 	var elements []hclwrite.Tokens

@@ -15,10 +15,11 @@ import (
 // Record is an account with what is told of it beside its own record.
 type Record struct {
 	store.Account
-	Application store.Application // that it shares with other accounts; zero where it has its own
-	Since       time.Time         // when it was linked; zero where it isn't
-	Checked     time.Time         // when it was last looked at, as far as that is on record
-	Open        []store.Finding   // what differs from what it shall be, and nobody ignores
+	Since   time.Time       // when it was linked; zero where it isn't
+	Checked time.Time       // when it was last looked at, as far as that is on record
+	Open    []store.Finding // what differs from what it shall be, and nobody ignores
+
+	Application store.Application // that it shares with others; empty where it has its own
 }
 
 // Read returns all accounts as they stand at the time.
@@ -47,22 +48,21 @@ func Read(tx *store.ReadTx, now time.Time) ([]Record, error) {
 		return nil, err
 	}
 	var out []Record
-	var failed error
 	err = tx.Accounts(func(a store.Account) bool {
 		c := checks[a.AccountKey]
 		r := Record{Account: a, Checked: c.At}
-		if a.Shared != "" {
-			if r.Application, failed = tx.SharedApplication(a.Partition, a.Shared); failed != nil {
-				return false
-			}
-		}
 		if linked(a) {
 			r.Since, r.Open = since[a.AccountKey], c.Open(now)
 		}
 		out = append(out, r)
 		return true
 	})
-	return out, cmp.Or(failed, err)
+	for i := 0; i < len(out) && err == nil; i++ {
+		if r := &out[i]; r.Shared != "" {
+			r.Application, err = tx.SharedApplication(r.Partition, r.Shared)
+		}
+	}
+	return out, err
 }
 
 // Pick returns the records of the accounts that were named, as 111122223333 or aws/111122223333, each once and in the order

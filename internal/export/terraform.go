@@ -55,7 +55,7 @@ func Terraform(w io.Writer, s Setup, records []Record) error {
 			left = append(left, fmt.Sprintf("%s (%s): %s", r.Typed(), plain(r.Label), why))
 			continue
 		}
-		b, err := s.Pipeline.Blueprint(r.Account)
+		b, err := s.Pipeline.Blueprint(r.Account, r.Application)
 		if err != nil {
 			return err
 		}

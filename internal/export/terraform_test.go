@@ -84,6 +84,9 @@ func TestTerraformTakesOverASharedApplicationOnce(t *testing.T) {
 	for _, name := range []string{"payments_111122223333", "billing_222233334444"} {
 		same(t, c.resources["aws_iam_saml_provider."+name], "saml_metadata_document", "${okta_app_saml.aws_0oaShared.metadata}")
 	}
+	if got := c.imports["okta_group_rule.aws_people_00gPeople"]; got != "" {
+		t.Errorf("people of whom nothing is known are imported from %s", got)
+	}
 	for name, r := range c.resources {
 		if _, has := r["profile"]; has || strings.HasPrefix(name, "aws_iam_user") {
 			t.Errorf("%s has a profile, or is of mode api", name)
@@ -95,27 +98,38 @@ func TestTerraformTakesOverASharedApplicationOnce(t *testing.T) {
 	}
 }
 
-// Where a group of people has the application, it is what is assigned, and the rule that fills it comes with it, once.
-func TestTerraformTakesOverThePeopleOfASharedApplication(t *testing.T) {
+// Whoever is in a role group has a shared application through one group, which is there once with the rule that fills it.
+func TestTerraformTakesOverThePeopleOfASharedApplicationOnce(t *testing.T) {
 	a := shared(record("aws", "111122223333", store.ModeGroups, "Payments"), "AWS", "0oaShared")
 	b := shared(record("aws", "222233334444", store.ModeGroups, "Billing"), "AWS", "0oaShared")
-	a.Application = store.Application{AppID: "0oaShared", PeopleID: "00gPeople", RuleID: "0prRule"}
-	b.Application = a.Application
-	c := read(t, write(t, setup(), a, b))
-	same(t, c.resources["okta_group.aws_people_00gPeople"], "name", "AWS people")
-	same(t, c.resources["okta_app_group_assignment.aws_0oaShared_00gPeople"], "group_id", "${okta_group.aws_people_00gPeople.id}")
-	rule := c.resources["okta_group_rule.aws_people_00gPeople"]
-	same(t, rule, "name", "AWS people")
-	same(t, rule, "expression_value", `isMemberOfGroupNameStartsWith("aws#")`)
-	assignments := 0
-	for name := range c.resources {
-		if strings.HasPrefix(name, "okta_app_group_assignment.") {
-			assignments++
+	known := store.Application{Partition: "aws", Label: "AWS", AppID: "0oaShared", PeopleID: "00gPeople", RuleID: "0prRule"}
+	a.Application, b.Application = known, known
+	text := write(t, setup(), b, a)
+	c := read(t, text)
+	for name, want := range map[string]string{
+		"okta_group.aws_people_00gPeople":                                      "00gPeople",
+		"okta_group_rule.aws_people_00gPeople":                                 "0prRule",
+		"okta_app_group_assignment.aws_0oaShared_00gPeople":                    "0oaShared/00gPeople",
+		"okta_group.aws_alias_222233334444_administrator_222_00gA222233334444": "00gA222233334444",
+	} {
+		if c.imports[name] != want {
+			t.Errorf("%s is imported from %q, not %s", name, c.imports[name], want)
 		}
 	}
-	if assignments != 1 || c.imports["okta_group_rule.aws_people_00gPeople"] != "0prRule" || c.imports["okta_app_group_assignment.aws_0oaShared_00gPeople"] != "0oaShared/00gPeople" {
-		t.Errorf("%d groups are assigned; imports %v", assignments, c.imports)
+	for kind, want := range map[string]int{"okta_group": 7, "okta_group_rule": 1, "okta_app_group_assignment": 1} {
+		if n := strings.Count(text, `resource "`+kind+`"`); n != want {
+			t.Errorf("%d resources %s, not %d", n, kind, want)
+		}
 	}
+	rule := c.resources["okta_group_rule.aws_people_00gPeople"]
+	same(t, rule, "name", "AWS people")
+	same(t, rule, "status", "ACTIVE")
+	same(t, rule, "expression_type", "urn:okta:expression:1.0")
+	same(t, rule, "expression_value", `isMemberOfGroupNameStartsWith("aws#")`)
+	if of := rule["group_assignments"].AsValueSlice(); len(of) != 1 || of[0].AsString() != "${okta_group.aws_people_00gPeople.id}" {
+		t.Errorf("the rule fills %v", of)
+	}
+	same(t, c.resources["okta_app_group_assignment.aws_0oaShared_00gPeople"], "group_id", "${okta_group.aws_people_00gPeople.id}")
 }
 
 func TestTerraformReachesEachPartitionAsOktawsDoes(t *testing.T) {

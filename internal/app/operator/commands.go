@@ -11,9 +11,15 @@ import (
 
 // Call is a command whose line is well-formed.
 type Call struct {
-	Do    func(context.Context, *Session) error
-	Reads bool // it changes nothing and asks nobody else: it needs the store and no more of the configuration
-	JSON  bool // it was asked to print JSON
+	Do     func(context.Context, *Session) error
+	Closed func(context.Context, *Session) error // in place of Do where no process holds the data folder, whose store it doesn't open; nil: Do it is
+
+	Reads      bool  // it changes nothing and asks nobody else: it needs a store, and no more of the configuration
+	Configured bool  // it reads the configuration all the same
+	JSON       bool  // it was asked to print JSON
+	Own        bool  // what it prints is a document of its own, also then
+	Bytes      bool  // and no text: it is passed on as it is
+	Into       *File // what it prints goes there; nil: to stdout
 }
 
 // Commands returns the operator's commands. What one is to do is handed to run; one that ends otherwise than well returns
@@ -24,6 +30,7 @@ func Commands(run func(*cobra.Command, Call) error, selfTest func(cmd *cobra.Com
 		c.listing(), c.statusing(), c.planning(), c.checking(selfTest), c.following(),
 		c.linking(), c.adopting(), c.unlinking(), c.repairing(), c.rotating(),
 		c.retrying(), c.showing(), c.approving(), c.denying(),
+		c.keeping(), c.exporting(),
 	}
 }
 
@@ -42,10 +49,25 @@ func (c commander) command(use, short string, args cobra.PositionalArgs, call fu
 			s.quiet = asJSON && !s.Screen.Stderr // whoever reads the document reads the error too
 			return do(ctx, s)
 		}
-		made.JSON = asJSON
+		if made.JSON = asJSON; asJSON && made.Own && made.Into == nil {
+			return fmt.Errorf("with --json, %s needs a file to write to: stdout has the JSON document", cmd.CommandPath())
+		}
 		return c.run(cmd, made)
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON document; errors, too, on stderr")
+	return cmd
+}
+
+// group makes a command that has others under it, and does nothing alone.
+func group(name, short string, under ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		}
+		return fmt.Errorf("no command was given\n\n%s", cmd.UsageString())
+	}
+	cmd.AddCommand(under...)
 	return cmd
 }
 

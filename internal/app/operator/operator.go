@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/oktaws/oktaws/internal/export"
 	"github.com/oktaws/oktaws/internal/roster"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
@@ -26,6 +27,14 @@ type Session struct {
 	Settings Settings
 	Who      store.Person
 	Lasting  bool // what was begun goes on when the command has ended: the session is that of oktaws serve
+	Export   export.Setup
+
+	// Backup writes a copy of the store to stdout, byte by byte.
+	Backup func(context.Context) error
+
+	// Of a command on a folder that no process holds; the others have none of it, and this one has nothing of the above.
+	Dir string // the data folder
+	Now time.Time
 
 	Stdout, Stderr io.Writer
 	Screen         Screen
