@@ -79,6 +79,14 @@ func (tx *ReadTx) Task(id string) (Task, error) {
 // Tasks visits the tasks in order of ID until visit returns false.
 func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPrefix, "", visit) }
 
+// TasksOf visits the tasks of a batch's accounts, in its order, until visit returns false.
+func (tx *ReadTx) TasksOf(batch string, visit func(Task) bool) error {
+	return scan(tx.r, taskPrefix+batch+".", "", visit)
+}
+
+// Batch is the ID of the batch that the task's account is of, if it is of one.
+func (t *Task) Batch() (string, bool) { return batchOf(t.Request) }
+
 // TaskIDOf is the ID of the one task of a kind that a request can have.
 func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
 
