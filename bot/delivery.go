@@ -310,7 +310,11 @@ func (b *Bot) open(ctx context.Context, d *delivery, view *slack.ModalViewReques
 	opened, err := b.api.OpenViewContext(ctx, d.trigger, *view)
 	if err != nil {
 		b.log.Warn("a modal didn't open", "envelope", d.id, "user", d.by.ID, "view", view.CallbackID, "error", err)
-		b.whisper(ctx, d, note(":warning: Slack didn't open the window in time. Please try again."))
+		why := ":warning: Slack didn't open the window in time. Please try again."
+		if reason(err) == "missing_scope" {
+			why = ":warning: Slack didn't open the window: the Slack app lacks a scope" + scopes(err) + ". An admin adds the scopes of manifest.yml, and installs the app again. Until then, accounts can be pasted after `/oktaws link`."
+		}
+		b.whisper(ctx, d, note(why))
 		return ""
 	}
 	return opened.ID

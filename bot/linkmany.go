@@ -18,6 +18,7 @@ type listing struct {
 	unit         string // name, path or ID
 	pasted       string
 	read         *roster.List // what a file or a form had, where that is read already
+	prompt       bool         // only where it goes quickly
 	roleSet      string       // as typed; of accounts that say none themselves
 	reason       string
 }
@@ -28,7 +29,12 @@ const (
 	// listTimeout is how long reading an organization may take: 20 accounts a call, and a company's tools share what AWS
 	// answers in a second.
 	listTimeout = 10 * time.Minute
+	// promptMost is of how many accounts a request can be made with the ack: judging very many takes seconds.
+	promptMost = 1000
 )
+
+// errLater is that what is asked for takes longer than an ack may.
+var errLater = errors.New("takes a while")
 
 // linkOrganization asks for all accounts of the organization, or of a unit.
 func (b *Bot) linkOrganization(ctx context.Context, c *command, o linkOptions) (outcome, error) {
@@ -48,14 +54,16 @@ func (b *Bot) linkOrganization(ctx context.Context, c *command, o linkOptions) (
 func (b *Bot) linkMany(ctx context.Context, d *delivery, l listing) (outcome, error) {
 	quick, cancel := context.WithTimeout(ctx, promptly)
 	defer cancel()
+	l.prompt = true
 	say, err := b.askForMany(quick, d, l)
-	if err == nil || quick.Err() == nil {
+	if err == nil || quick.Err() == nil && !errors.Is(err, errLater) {
 		return outcome{say: say}, err
 	}
 	waits := ":mag: Looking at the accounts of the organization. What comes of it is told here."
 	if d.responseURL == "" {
 		waits = ":mag: Looking at the accounts. What comes of it is told to you by direct message."
 	}
+	l.prompt = false
 	return outcome{say: note(waits + " If nothing has come in ten minutes, please ask again."), then: b.meanwhile(d, func(ctx context.Context) (content, error) {
 		return b.askForMany(ctx, d, l)
 	})}, nil
@@ -111,6 +119,9 @@ func (b *Bot) askForMany(ctx context.Context, d *delivery, l listing) (content, 
 	entries, members, out, notes, err := b.gather(ctx, l)
 	if err != nil {
 		return content{}, err
+	}
+	if l.prompt && len(entries) > promptMost {
+		return content{}, errLater
 	}
 	var settled roster.Settled
 	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) {

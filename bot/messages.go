@@ -51,8 +51,15 @@ func (b *Bot) settleClaimed(ctx context.Context, claim store.Claim, key string) 
 
 // settleTask counts a reminder whose time has come, and makes sure that each assignee has a message.
 func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) error {
+	able, err := b.standIns(ctx, id)
+	if err != nil {
+		return err
+	}
 	return b.store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Guard(claim); err != nil {
+			return err
+		}
+		if _, err := tx.AssignTask(id, able); err != nil {
 			return err
 		}
 		t, err := tx.RemindTask(id, b.cfg.RemindEvery)
@@ -73,6 +80,39 @@ func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) erro
 		}
 		return tx.PlanTask(id, next)
 	})
+}
+
+// standIns are the approvers, to whom an open task falls that falls to nobody, as after an operator's approval.
+func (b *Bot) standIns(ctx context.Context, id string) ([]store.Person, error) {
+	var t store.Task
+	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) { t, err = tx.Task(id); return err })
+	if err != nil || t.State != store.TaskOpen || len(t.Assignees) > 0 {
+		return nil, err
+	}
+	self := b.self.Load()
+	ids := b.cfg.Approvers
+	if len(ids) == 0 {
+		if ids, err = b.adminMembers(ctx); err != nil {
+			return nil, unasked("who the admins are", err)
+		}
+	}
+	var able []store.Person
+	for _, id := range ids {
+		if len(able) == store.MaxPeople {
+			break
+		}
+		u, err := b.person(ctx, id)
+		if err == nil {
+			err = b.fullMember(u)
+		}
+		switch {
+		case err == nil:
+			able = append(able, store.Person{ID: id, Team: self.team})
+		case store.KindOf(err) != store.Denied:
+			return nil, err
+		}
+	}
+	return able, nil
 }
 
 // settleMessage makes Slack have the message as it shall be: posts it, posts it anew, edits it, or does nothing.

@@ -208,6 +208,17 @@ func (tx *Tx) JoinTask(id string, by Person) (Task, error) {
 	return t, tx.SaveTask(&t)
 }
 
+// AssignTask makes an open task that falls to nobody that of people, as many as a task may have. One that has fallen to
+// somebody, or isn't open any more, stays as it is.
+func (tx *Tx) AssignTask(id string, to []Person) (Task, error) {
+	t, err := tx.Task(id)
+	if err != nil || t.State != TaskOpen || len(t.Assignees) > 0 || len(to) == 0 {
+		return t, err
+	}
+	t.Assignees = slices.Clone(to[:min(len(to), MaxPeople)])
+	return t, tx.SaveTask(&t)
+}
+
 // RemindTask counts a reminder, if one is due, and plans the next.
 func (tx *Tx) RemindTask(id string, every time.Duration) (Task, error) {
 	t, err := tx.Task(id)

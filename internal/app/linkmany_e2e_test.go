@@ -264,7 +264,7 @@ func TestAFileIsLinked(t *testing.T) {
 	}
 	mustSay(t, string(seen.View.Blocks), "You asked to link 300 AWS accounts to Okta", "these columns aren't read: “Owner”")
 	request := r.batch("asks to link 300 AWS accounts")
-	mustSay(t, read(request), "The file in the thread has all of them", "and 2")
+	mustSay(t, read(request), "The file in the thread has all of them", "… and 18")
 	var file slack.Message
 	for _, m := range r.Slack.Messages(slack.AdminChannel) {
 		if m.ThreadTS == request.TS && len(m.Files) > 0 {
