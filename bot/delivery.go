@@ -32,10 +32,10 @@ type command struct {
 // click is a click on a button, or a choice in a menu, of a message.
 type click struct {
 	delivery
-	action string // which button
-	value  string // what the button carries: the ID of a record
-	ts     string // of the message
-	view   string // the modal that it is in, by its ID; empty: it is in a message
+	action string            // which button
+	value  string            // what the button carries: the ID of a record
+	ts     string            // of the message
+	view   string            // the modal that it is in, by its ID; empty: it is in a message
 	values map[string]string // what is typed in that modal so far, by the input's block ID
 }
 
@@ -44,8 +44,8 @@ type submission struct {
 	delivery
 	view     string // callback ID
 	metadata string
-	values   map[string]string   // what was typed, or the one thing chosen, by the input's block ID
-	chosen   map[string][]string // where several can be chosen, by the input's block ID
+	values   map[string]string       // what was typed, or the one thing chosen, by the input's block ID
+	chosen   map[string][]string     // where several can be chosen, by the input's block ID
 	files    map[string][]slack.File // by the input's block ID
 }
 

@@ -29,11 +29,11 @@ const (
 
 // rendering is what a message shall be.
 type rendering struct {
-	identity string  // where it differs from what was posted, the message is posted anew, since Slack notifies nobody of an edit
-	inPlace  bool    // whatever was posted is edited, whatever its identity
-	content  content // empty: there is nothing to show, and what was posted stays as it is
+	identity string      // where it differs from what was posted, the message is posted anew, since Slack notifies nobody of an edit
+	inPlace  bool        // whatever was posted is edited, whatever its identity
+	content  content     // empty: there is nothing to show, and what was posted stays as it is
 	file     *attachment // comes with the content, and is never edited
-	retired  content // what an earlier post becomes when a new one takes its place; empty: it stays as it is
+	retired  content     // what an earlier post becomes when a new one takes its place; empty: it stays as it is
 }
 
 // attachment is a file in Slack.

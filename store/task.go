@@ -91,8 +91,9 @@ func (t *Task) Batch() (string, bool) { return batchOf(t.Request) }
 func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
 
 // OpenTask opens the task of a kind for the account's present request, unless it is open already. Where no assignees
-// are given, it falls to those who approved the request; where those were operators, to nobody, until somebody joins. The first reminder comes remindAfter from now. A task that is
-// opened again keeps what is known of the credentials, since the key outlives it.
+// are given, it falls to those who approved the request; where those were operators, to nobody, until it is assigned or
+// somebody joins. The first reminder comes remindAfter from now. A task that is opened again keeps what is known of the
+// credentials, since the key outlives it.
 func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter time.Duration) (Task, error) {
 	id := TaskIDOf(a.RequestID, kind)
 	t, err := tx.Task(id)
