@@ -52,14 +52,20 @@ func (b *Bot) settleClaimed(ctx context.Context, claim store.Claim, key string) 
 // settleTask counts a reminder whose time has come, and makes sure that each assignee has a message.
 func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) error {
 	able, err := b.standIns(ctx, id)
+	if err == nil && len(able) > 0 { // in a transaction of its own, since one takes only so many writes
+		err = b.store.Update(ctx, func(tx *store.Tx) error {
+			if err := tx.Guard(claim); err != nil {
+				return err
+			}
+			_, err := tx.AssignTask(id, able)
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}
 	return b.store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Guard(claim); err != nil {
-			return err
-		}
-		if _, err := tx.AssignTask(id, able); err != nil {
 			return err
 		}
 		t, err := tx.RemindTask(id, b.cfg.RemindEvery)

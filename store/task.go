@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -217,6 +218,13 @@ func (tx *Tx) AssignTask(id string, to []Person) (Task, error) {
 		return t, err
 	}
 	t.Assignees = slices.Clone(to[:min(len(to), MaxPeople)])
+	var names []string
+	for _, p := range t.Assignees {
+		names = append(names, p.Mention())
+	}
+	if err := tx.Record(Event{What: "task.assigned", Account: t.Account, Request: t.Request, Task: t.ID, Text: "to " + strings.Join(names, ", ")}); err != nil {
+		return t, err
+	}
 	return t, tx.SaveTask(&t)
 }
 
