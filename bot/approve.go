@@ -19,6 +19,9 @@ const (
 	actionTakeOver    = "take-over"
 	actionRepair      = "repair"
 	actionIgnore      = "ignore"
+	actionRetryFailed = "retry-failed"
+	actionSnoozeAll   = "snooze-all"
+	actionSeveral     = "several"
 )
 
 // approve adds the approval of who clicked.

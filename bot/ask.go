@@ -19,12 +19,7 @@ type asking struct {
 // ask records a request of who the delivery is from: what r says, completed by complete (which may be nil) in the same
 // transaction. It returns what the person reads.
 func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete func(*store.Tx, *asking) error) (content, error) {
-	now := b.clock.Now().UTC()
-	r.ID, r.Requester, r.Required = requestID(now), d.by, b.cfg.Required
-	r.Reason = cut(strings.TrimSpace(r.Reason), maxReason)
-	if b.cfg.ExpireAfter > 0 {
-		r.Expires = now.Add(b.cfg.ExpireAfter)
-	}
+	r = b.begun(d, r)
 	var opened store.Request
 	err := b.once(ctx, d, func(tx *store.Tx) (err error) {
 		asked := asking{Request: r}
@@ -44,6 +39,17 @@ func (b *Bot) ask(ctx context.Context, d *delivery, r store.Request, complete fu
 		return content{}, err
 	}
 	return note(askedSentence(opened)), nil
+}
+
+// begun is a request of who the delivery is from, with an ID of its own.
+func (b *Bot) begun(d *delivery, r store.Request) store.Request {
+	now := b.clock.Now().UTC()
+	r.ID, r.Requester, r.Required = requestID(now), d.by, b.cfg.Required
+	r.Reason = cut(strings.TrimSpace(r.Reason), maxReason)
+	if b.cfg.ExpireAfter > 0 {
+		r.Expires = now.Add(b.cfg.ExpireAfter)
+	}
+	return r
 }
 
 // knownAccount returns the account, or nil where nobody asked for it yet.

@@ -82,6 +82,7 @@ type Bot struct {
 	people people
 	dms    sync.Map // D… by user ID
 	calm   pauses
+	paces  paces
 	looks  chan struct{} // a token for each look at an account that goes on
 	grace  time.Duration
 }

@@ -24,7 +24,7 @@ type subcommand struct {
 // subcommands are in the order in which help shows them.
 func subcommands() []subcommand {
 	return []subcommand{
-		{"link", "[account ID] [application name] [role-set=NAME] [reason]", "asks for Okta sign-on for an AWS account; alone it opens a form", "link 111122223333 Gmail-AWS-Account for the mail team", (*Bot).link},
+		{"link", "[account ID] [application name] [role-set=NAME] [reason]", "asks for Okta sign-on for an AWS account; alone it opens a form. Of many: `--all` (of the organization), `--ou NAME` (of a unit), `--list` (a form), or several IDs", "link 111122223333 Gmail-AWS-Account for the mail team", (*Bot).link},
 		{"plan", "<account ID> [application name]", "says what is there and what would change; changes nothing", "plan 111122223333 Gmail-AWS-Account", (*Bot).plan},
 		{"adopt", "<account ID> [application name] [reason]", "asks to link an account and to take over what somebody made there by hand", "adopt 111122223333 Gmail-AWS-Account", (*Bot).adopt},
 		{"status", "[account ID]", "says where an account stands; alone, what is going on and what you asked for", "status 111122223333", (*Bot).status},
@@ -37,7 +37,7 @@ func subcommands() []subcommand {
 		{"unlink", "<account ID> [reason]", "asks to take away what linking made", "unlink 111122223333 the team is gone", (*Bot).unlink},
 		{"retry", "<account ID>", "tries failed steps again", "retry 111122223333", (*Bot).retry},
 		{"task", "<account ID>", "sends you an account's open task, so that you can help; for approvers", "task 111122223333", (*Bot).task},
-		{"withdraw", "<account ID>", "takes your request back while nobody has decided", "withdraw 111122223333", (*Bot).withdraw},
+		{"withdraw", "[account ID | request ID]", "takes your request back while nobody has decided; alone, the only one that waits", "withdraw 111122223333", (*Bot).withdraw},
 		{"help", "", "shows this", "help", (*Bot).help},
 	}
 }

@@ -32,9 +32,11 @@ type command struct {
 // click is a click on a button, or a choice in a menu, of a message.
 type click struct {
 	delivery
-	action string // which button
-	value  string // what the button carries: the ID of a record
-	ts     string // of the message
+	action string            // which button
+	value  string            // what the button carries: the ID of a record
+	ts     string            // of the message
+	view   string            // the modal that it is in, by its ID; empty: it is in a message
+	values map[string]string // what is typed in that modal so far, by the input's block ID
 }
 
 // submission is a modal that somebody sent off.
@@ -42,8 +44,9 @@ type submission struct {
 	delivery
 	view     string // callback ID
 	metadata string
-	values   map[string]string   // what was typed, or the one thing chosen, by the input's block ID
-	chosen   map[string][]string // where several can be chosen, by the input's block ID
+	values   map[string]string       // what was typed, or the one thing chosen, by the input's block ID
+	chosen   map[string][]string     // where several can be chosen, by the input's block ID
+	files    map[string][]slack.File // by the input's block ID
 }
 
 func newCommand(envelope string, takesPayload bool, c slack.SlashCommand) *command {
@@ -56,7 +59,14 @@ func newCommand(envelope string, takesPayload bool, c slack.SlashCommand) *comma
 }
 
 func newClick(envelope string, i slack.InteractionCallback) *click {
-	c := &click{delivery: interaction(envelope, i), ts: i.Container.MessageTs}
+	c := &click{delivery: interaction(envelope, i), ts: i.Container.MessageTs, view: i.Container.ViewID, values: map[string]string{}}
+	if i.View.State != nil {
+		for block, inputs := range i.View.State.Values {
+			for input := range maps.Values(inputs) {
+				c.values[block] = entered(input)
+			}
+		}
+	}
 	c.channel = i.Container.ChannelID
 	if len(i.ActionCallback.BlockActions) > 0 {
 		a := i.ActionCallback.BlockActions[0]
@@ -70,14 +80,11 @@ func newClick(envelope string, i slack.InteractionCallback) *click {
 
 func newSubmission(envelope string, i slack.InteractionCallback) *submission {
 	s := &submission{delivery: interaction(envelope, i), view: i.View.CallbackID, metadata: i.View.PrivateMetadata,
-		values: map[string]string{}, chosen: map[string][]string{}}
+		values: map[string]string{}, chosen: map[string][]string{}, files: map[string][]slack.File{}}
 	if i.View.State != nil {
 		for block, inputs := range i.View.State.Values {
 			for input := range maps.Values(inputs) {
-				s.values[block] = input.Value
-				if input.SelectedOption.Value != "" {
-					s.values[block] = input.SelectedOption.Value
-				}
+				s.values[block], s.files[block] = entered(input), input.Files
 				for _, option := range input.SelectedOptions {
 					s.chosen[block] = append(s.chosen[block], option.Value)
 				}
@@ -85,6 +92,14 @@ func newSubmission(envelope string, i slack.InteractionCallback) *submission {
 		}
 	}
 	return s
+}
+
+// entered is what was typed into an input, or the one thing chosen.
+func entered(input slack.BlockAction) string {
+	if input.SelectedOption.Value != "" {
+		return input.SelectedOption.Value
+	}
+	return input.Value
 }
 
 func interaction(envelope string, i slack.InteractionCallback) delivery {
@@ -176,6 +191,9 @@ func refusal(err error) content {
 		return note(":information_source: " + decidedSentence(decided.Request))
 	}
 	message, remedy := store.Explain(err)
+	if bad, ok := errors.AsType[*badList](err); ok {
+		return content{text: message, blocks: paragraphs(append(append([]string{":no_entry_sign: " + message}, bad.lines(bigList)...), remedy))}
+	}
 	if _, forPeople := errors.AsType[*store.Error](err); !forPeople {
 		remedy = "Please try again. If it goes on, tell an admin: the log of oktaws has the cause."
 	}
@@ -204,9 +222,9 @@ func (b *Bot) answerSubmission(ctx context.Context, s *submission) reply {
 	case repeated:
 		return reply{}
 	case len(o.errors) > 0:
-		return reply{payload: slack.NewErrorsViewSubmissionResponse(o.errors)}
+		return reply{payload: slack.NewErrorsViewSubmissionResponse(o.errors), then: o.then}
 	case !o.say.empty():
-		return reply{payload: slack.NewUpdateViewSubmissionResponse(noticeView(o.say))}
+		return reply{payload: slack.NewUpdateViewSubmissionResponse(noticeView(o.say)), then: o.then}
 	}
 	return reply{then: o.then}
 }
@@ -231,6 +249,12 @@ func (b *Bot) clicked(ctx context.Context, c *click) (outcome, error) {
 		return b.repairClicked(ctx, c)
 	case actionIgnore:
 		return b.askWhatToIgnore(ctx, c)
+	case actionRetryFailed:
+		return b.retryFailed(ctx, c)
+	case actionSnoozeAll:
+		return b.snoozeAll(ctx, c)
+	case actionSeveral:
+		return b.severalClicked(ctx, c)
 	case actionVisit:
 		return outcome{}, nil // a button that is a link: Slack opens it, and wants an ack
 	}
@@ -241,6 +265,8 @@ func (b *Bot) submitted(ctx context.Context, s *submission) (outcome, error) {
 	switch s.view {
 	case viewLink:
 		return b.linkSubmitted(ctx, s)
+	case viewLinks:
+		return b.linksSubmitted(ctx, s)
 	case viewDeny:
 		return b.deny(ctx, s)
 	case viewIgnore:
@@ -285,7 +311,11 @@ func (b *Bot) open(ctx context.Context, d *delivery, view *slack.ModalViewReques
 	opened, err := b.api.OpenViewContext(ctx, d.trigger, *view)
 	if err != nil {
 		b.log.Warn("a modal didn't open", "envelope", d.id, "user", d.by.ID, "view", view.CallbackID, "error", err)
-		b.whisper(ctx, d, note(":warning: Slack didn't open the window in time. Please try again."))
+		why := ":warning: Slack didn't open the window in time. Please try again."
+		if reason(err) == "missing_scope" {
+			why = ":warning: Slack didn't open the window: the Slack app lacks a scope" + scopes(err) + ". An admin adds the scopes of manifest.yml, and installs the app again. Until then, accounts can be pasted after `/oktaws link`."
+		}
+		b.whisper(ctx, d, note(why))
 		return ""
 	}
 	return opened.ID

@@ -13,6 +13,7 @@ import (
 	"github.com/jonboulle/clockwork"
 	"github.com/slack-go/slack"
 
+	"github.com/oktaws/oktaws/internal/roster"
 	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
@@ -123,6 +124,20 @@ func scenes() map[string]scene {
 				left = append(left, store.LeftOut{Account: key, Label: words(100), Why: words(3000)})
 			}
 			name := size + " batch of " + string(kind)
+			if kind == store.Link { // which lists what it can't name in a file
+				few := batch
+				few.Size, few.LeftOut = 3, 3
+				all[name+" of few"] = scene{request: few, rows: rows[:3], left: left[:3]}
+				for len(rows) < store.MaxBatch {
+					i := len(rows)
+					key := store.AccountKey{Partition: "aws", ID: fmt.Sprintf("%012d", i)}
+					rows = append(rows, store.Row{Account: key, Label: words(100), RoleSet: fmt.Sprintf("set-%d", i%20)})
+					left = append(left, store.LeftOut{Account: key, Label: words(100), Why: fmt.Sprintf("%d %s", i%50, words(3000))})
+				}
+				batch.Size, batch.LeftOut = len(rows), len(left)
+				all[name+" with its file"] = scene{request: batch, rows: rows, left: left, listed: &store.Message{TS: "F1"}}
+				all[name+" without its file"] = scene{request: batch, rows: rows, left: left, listed: &store.Message{Attempts: 5}}
+			}
 			all[name+" pending"] = scene{request: batch, rows: rows, left: left}
 			batch.State, batch.Decided = store.RequestDenied, &store.Decision{By: admin, At: at, Reason: words(3000)}
 			all[name+" denied"] = scene{request: batch, rows: rows, left: left}
@@ -133,6 +148,24 @@ func scenes() map[string]scene {
 				part.skipped = append(part.skipped, store.Request{Account: row.Account, Wish: store.Wish{Label: label}, State: store.Skipped, Decided: &store.Decision{At: at, Reason: words(3000)}})
 			}
 			all[name+" under way"] = scene{request: batch, tally: part}
+			again := batch
+			again.Retrying = &store.Retrying{By: admin, At: at}
+			all[name+" being retried"] = scene{request: again, tally: part}
+			for reminders := range 2 {
+				t := &turn{waiting: 300, done: 7, reminders: reminders, snoozed: &store.Snooze{By: admin, At: at, Until: at}}
+				for i, row := range rows[:mostTurns] {
+					task := store.Task{ID: fmt.Sprintf("%s.%05d-%s", batch.ID, i, store.EnterKey), Kind: store.EnterKey, Account: row.Account, Shown: &store.Shown{KeyID: "AKIAIOSFODNN7EXAMPLE", By: admin, At: at}}
+					if i > 0 {
+						task.Kind = store.EnableProvisioning
+					}
+					for range 30 {
+						task.Missing = append(task.Missing, words(3000))
+					}
+					t.open, t.accounts = append(t.open, task), append(t.accounts, store.Account{AccountKey: row.Account, Wish: store.Wish{Label: label}})
+				}
+				all[fmt.Sprintf("%s waiting for a person %d", name, reminders)] = scene{request: batch, turn: t}
+			}
+			all[name+" waiting for nobody"] = scene{request: batch, turn: &turn{done: 7}}
 			whole := *part
 			whole.Done, whole.Going, whole.Waiting, whole.ToCome = 99, 0, 0, 0
 			all[name+" ended"] = scene{request: batch, tally: &whole}
@@ -204,7 +237,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		views = append(views, Sample{Name: name, JSON: raw})
 	}
 	for name, s := range scenes() {
-		for _, show := range []string{showRequest, showRequested, showDecision, showProgress, showOutcome, showTask, showDrift} {
+		for _, show := range []string{showRequest, showRequested, showDecision, showProgress, showOutcome, showTask, showAccounts, showTasks, showDrift} {
 			if (show == showTask) != (s.task != nil) || (show == showDrift) != (s.check != nil) {
 				continue
 			}
@@ -225,7 +258,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		if s.check != nil && s.account.State == store.Drifted {
 			view("ignore, "+name, ignoreView(*s.account, append(s.check.Findings, store.Finding{What: "x"})))
 		}
-		message("plan, "+name, planContent(s.request))
+		message("plan, "+name, b.planContent(s.request))
 		if s.account != nil {
 			message("status, "+name, statusContent(s, b.clock.Now()))
 			message("account line, "+name, listContent([]string{accountLine(*s.account)}, 2))
@@ -264,6 +297,17 @@ func Samples(t *testing.T) (messages, views []Sample) {
 			t.Errorf("%s: a form's error of %d characters", name, characters(text))
 		}
 	}
+	bad := &badList{}
+	for i := range 10_000 {
+		bad.problems = append(bad.problems, roster.Problem{Line: i + 1, What: wild(3000), Remedy: wild(3000)})
+	}
+	message("refusal, list", refusal(bad))
+	message("notes", content{text: "x", blocks: paragraphs(noteLines([]roster.Note{{Line: 1, Text: wild(3000)}}))})
+	if text := fieldProblems(bad.problems); characters(text) > 2000 {
+		t.Errorf("a field's error of %d characters", characters(text))
+	}
+	view("links", b.linksView(listForm{}))
+	view("links filled in", b.linksView(listForm{pasted: wild(5000), roleSet: "default", reason: wild(5000)}))
 	view("link", b.linkView(linkForm{}))
 	view("link filled in", b.linkView(linkForm{account: "111122223333", label: strings.Repeat("a", 100), reason: wild(3000)}))
 	b.cfg.Partitions = []string{"aws", "aws-us-gov", "aws-cn"}
@@ -271,6 +315,7 @@ func Samples(t *testing.T) (messages, views []Sample) {
 		b.cfg.Pipeline.RoleSets[fmt.Sprintf("set-%d-%s", i, strings.Repeat("x", 100))] = roles
 	}
 	message("refusal, role sets", refusal(func() error { _, err := b.roleSet("none"); return err }()))
+	view("links with all there is to choose", b.linksView(listForm{roleSet: "default"}))
 	view("link with all there is to choose", b.linkView(linkForm{account: "aws-us-gov/111122223333"}))
 	view("making credentials", credentialsView(section("Making a key.")))
 	view("credentials", secretView(strings.Repeat("a", 100), store.Task{Account: store.AccountKey{Partition: "aws", ID: "111122223333"}}, provision.NewSecret("AKIAIOSFODNN7EXAMPLE", strings.Repeat("s", 40))))

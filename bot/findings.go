@@ -55,9 +55,11 @@ func findingID(f store.Finding) string {
 }
 
 // planLines is what a request would change, as last looked at.
-func planLines(s scene) []string {
+func (b *Bot) planLines(s scene) []string {
 	r := s.request
 	switch {
+	case r.Size > 0 && r.Kind == store.Link:
+		return b.linkBatchLines(s)
 	case r.Size > 0:
 		return batchPlanLines(s)
 	case r.Planned.IsZero() && r.State == store.Pending:

@@ -34,11 +34,22 @@ type linkForm struct {
 	account, label, roleSet, reason string
 }
 
-// link asks for an account in one line, or opens the form.
+// link asks for an account in one line, or for many, or opens a form.
 func (b *Bot) link(ctx context.Context, c *command, rest string) (outcome, error) {
-	typed, rest := word(rest)
+	o, err := readLinkOptions(rest)
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case o.all || o.hasUnit:
+		return b.linkOrganization(ctx, c, o)
+	case isList(o.rest):
+		return b.linkMany(ctx, &c.delivery, listing{pasted: o.rest, roleSet: o.roleSet, reason: o.reason})
+	case o.list:
+		return outcome{open: b.linksView(listForm{pasted: o.rest, roleSet: o.roleSet, reason: o.reason})}, nil
+	}
+	typed, rest := word(o.rest)
 	if typed == "" {
-		return outcome{open: b.linkView(linkForm{})}, nil
+		return outcome{open: b.linkView(linkForm{roleSet: o.roleSet, reason: o.reason})}, nil
 	}
 	key, err := b.accountKey(typed)
 	if err != nil {
@@ -47,6 +58,12 @@ func (b *Bot) link(ctx context.Context, c *command, rest string) (outcome, error
 	f, err := b.linkLine(key, rest)
 	if err != nil {
 		return outcome{}, err
+	}
+	f.reason = strings.TrimSpace(f.reason + " " + o.reason)
+	if o.roleSet != "" {
+		if f.roleSet, err = b.roleSet(o.roleSet); err != nil {
+			return outcome{}, err
+		}
 	}
 	if f.label == "" {
 		return outcome{open: b.linkView(f)}, nil
@@ -174,7 +191,8 @@ func (b *Bot) linkView(f linkForm) *slack.ModalViewRequest {
 		blocks = append(blocks, slack.NewInputBlock(inputRoleSet, plain("Role set"), plain("The IAM roles that the account gets."), menu(sets, chosen)))
 	}
 	blocks = append(blocks, slack.NewInputBlock(inputReason, plain("Reason"), plain("What the admins should know."), reason).WithOptional(true),
-		aside("An admin decides; you hear by direct message."))
+		aside("An admin decides; you hear by direct message."),
+		slack.NewActionBlock("more", button(actionSeveral, "", "Several accounts")))
 	return &slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: viewLink,
 		Title: plain("Link an AWS account"), Submit: plain("Ask"), Close: plain("Cancel"),

@@ -51,6 +51,19 @@ func (b *Bot) settleClaimed(ctx context.Context, claim store.Claim, key string) 
 
 // settleTask counts a reminder whose time has come, and makes sure that each assignee has a message.
 func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) error {
+	able, err := b.standIns(ctx, id)
+	if err == nil && len(able) > 0 { // in a transaction of its own, since one takes only so many writes
+		err = b.store.Update(ctx, func(tx *store.Tx) error {
+			if err := tx.Guard(claim); err != nil {
+				return err
+			}
+			_, err := tx.AssignTask(id, able)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
 	return b.store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Guard(claim); err != nil {
 			return err
@@ -63,7 +76,7 @@ func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) erro
 			if p.IsOperator() {
 				continue // the command line tells them
 			}
-			if err := tx.WantMessage(store.Message{Subject: t.Key(), View: showTask, Where: p.ID}); err != nil {
+			if err := wantTaskMessage(tx, taskMessage(t, p)); err != nil {
 				return err
 			}
 		}
@@ -75,17 +88,55 @@ func (b *Bot) settleTask(ctx context.Context, claim store.Claim, id string) erro
 	})
 }
 
+// standIns are the approvers, to whom an open task falls that falls to nobody, as after an operator's approval.
+func (b *Bot) standIns(ctx context.Context, id string) ([]store.Person, error) {
+	var t store.Task
+	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) { t, err = tx.Task(id); return err })
+	if err != nil || t.State != store.TaskOpen || len(t.Assignees) > 0 {
+		return nil, err
+	}
+	self := b.self.Load()
+	ids := b.cfg.Approvers
+	if len(ids) == 0 {
+		if ids, err = b.adminMembers(ctx); err != nil {
+			return nil, unasked("who the admins are", err)
+		}
+	}
+	var able []store.Person
+	for _, id := range ids {
+		if len(able) == store.MaxPeople {
+			break
+		}
+		u, err := b.person(ctx, id)
+		if err == nil {
+			err = b.fullMember(u)
+		}
+		switch {
+		case err == nil:
+			able = append(able, store.Person{ID: id, Team: self.team})
+		case store.KindOf(err) != store.Denied:
+			return nil, err
+		}
+	}
+	return able, nil
+}
+
 // settleMessage makes Slack have the message as it shall be: posts it, posts it anew, edits it, or does nothing.
 func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) error {
 	var m, under store.Message
 	var s scene
 	var early bool
+	var soonest time.Time
 	err := b.store.View(ctx, func(tx *store.ReadTx) (err error) {
 		if m, err = tx.Message(key); err != nil {
 			return err
 		}
-		// Progress is only ever edited, and that of a large batch is dear to read.
-		if early = m.View == showProgress && m.TS != "" && m.Edited.Add(betweenEdits).After(b.clock.Now()); early {
+		apart, err := betweenLooks(tx, m)
+		if err != nil {
+			return err
+		}
+		if soonest = m.Edited.Add(apart); m.TS != "" && soonest.After(b.clock.Now()) {
+			early = true
 			return nil
 		}
 		if m.Under != "" {
@@ -101,7 +152,7 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 	}
 	p := post{bot: b, claim: claim, message: m}
 	if early {
-		return p.later(ctx, m.Edited.Add(betweenEdits))
+		return p.later(ctx, soonest)
 	}
 	r, err := b.render(m, s)
 	if err != nil {
@@ -119,10 +170,13 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 	switch {
 	case fresh && m.Under != "" && under.TS == "":
 		return p.later(ctx, latest(under.Due, b.clock.Now().Add(time.Second))) // the thread isn't there yet
+	case fresh && r.file != nil:
+		return p.upload(ctx, r, under)
 	case fresh:
 		return p.send(ctx, r, under)
+	case r.file != nil: // it is there, and stays as it is
 	case m.Hash != hash:
-		if soonest := m.Edited.Add(betweenEdits); soonest.After(b.clock.Now()) {
+		if soonest = m.Edited.Add(betweenEdits); soonest.After(b.clock.Now()) {
 			return p.later(ctx, soonest)
 		}
 		return p.edit(ctx, r, hash)
@@ -132,6 +186,25 @@ func (b *Bot) settleMessage(ctx context.Context, claim store.Claim, key string) 
 	p.message.Identity = r.identity
 	return p.settled(ctx)
 }
+
+// betweenLooks is how long a message is left alone after an edit, before anything is read for it. Progress and a batch's
+// tasks are mostly edited, and those of a large batch are dear to read.
+func betweenLooks(tx *store.ReadTx, m store.Message) (time.Duration, error) {
+	if m.View == showTasks {
+		return betweenBatchEdits, nil
+	}
+	if m.View != showProgress {
+		return 0, nil
+	}
+	r, err := tx.Request(strings.TrimPrefix(m.Subject, store.RequestKey("")))
+	if r.Size > 0 {
+		return betweenBatchEdits, err
+	}
+	return betweenEdits, err
+}
+
+// betweenBatchEdits keeps the edits of a message about a batch apart, in which something changes all the time.
+const betweenBatchEdits = 3 * time.Second
 
 // betweenEdits keeps the edits of one message apart: Slack takes about one a second.
 const betweenEdits = time.Second

@@ -45,7 +45,7 @@ func (b *Bot) plan(ctx context.Context, c *command, rest string) (outcome, error
 	return outcome{say: say, then: b.look(&c.delivery, key, func(ctx context.Context) (content, error) {
 		r.Plan, err = b.provisioner.Plan(ctx, a)
 		r.Planned = b.clock.Now().UTC()
-		return planContent(r), err
+		return b.planContent(r), err
 	})}, nil
 }
 
@@ -99,13 +99,13 @@ func asWanted(a store.Account, r store.Request, now time.Time) store.Account {
 	return a
 }
 
-func planContent(r store.Request) content {
+func (b *Bot) planContent(r store.Request) content {
 	head := fmt.Sprintf("To %s", wanted(r))
 	text := spoken(head) + ", nothing would change."
 	if n := len(r.Plan); n > 0 {
 		text = fmt.Sprintf("%s, %s: %s", spoken(head), plural(n, "thing would change", "things would change"), statement(r.Plan[0].What, noteLimit))
 	}
-	lines := append([]string{sign(r.Kind) + " " + head + ":"}, planLines(scene{request: r})...)
+	lines := append([]string{sign(r.Kind) + " " + head + ":"}, b.planLines(scene{request: r})...)
 	return content{text: text, blocks: paragraphs(append(lines, "_Nothing was changed._"))}
 }
 

@@ -132,6 +132,36 @@ func (p *post) send(ctx context.Context, r rendering, under store.Message) error
 	return p.settled(context.WithoutCancel(ctx))
 }
 
+// uploading is the last of the calls by which a file gets into Slack.
+const uploading = "files.completeUploadExternal"
+
+// upload posts a file into the thread of the message that it belongs to, which is rendered anew then: it goes by whether the
+// file is there. Where the bot is cut off before it heard so, the file comes twice, which does no harm.
+func (p *post) upload(ctx context.Context, r rendering, under store.Message) error {
+	if p.bot.calm.asked(uploading, p.bot.clock.Now()) {
+		return nil
+	}
+	file, err := p.bot.api.UploadFileContext(ctx, slack.UploadFileParameters{
+		Content: r.file.data, FileSize: len(r.file.data), Filename: r.file.name, Title: r.file.name,
+		InitialComment: r.content.text, Channel: under.Channel, ThreadTimestamp: under.TS,
+	})
+	if err != nil {
+		return errors.Join(p.failed(ctx, uploading, bare(err)), p.tellParent(ctx))
+	}
+	p.message.Channel, p.message.TS, p.message.Identity = under.Channel, file.ID, r.identity
+	return errors.Join(p.settled(context.WithoutCancel(ctx)), p.tellParent(ctx))
+}
+
+// tellParent has the message rendered anew in whose thread this one stands.
+func (p *post) tellParent(ctx context.Context) error {
+	return p.bot.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if err := tx.Guard(p.claim); err != nil {
+			return err
+		}
+		return renderAgain(tx, p.message.Under)
+	})
+}
+
 // edit makes the posted message what it shall be.
 func (p *post) edit(ctx context.Context, r rendering, hash string) error {
 	now := p.bot.clock.Now().UTC()
@@ -191,7 +221,7 @@ func (p *post) failed(ctx context.Context, method string, err error) error {
 		b.log.Info("Slack asks for a pause", "call", method, "for", limited.RetryAfter)
 		return p.later(ctx, end)
 	}
-	if fatal := fatalReason(botToken, err); fatal != nil {
+	if fatal := fatalReason(botToken, err); fatal != nil && method != uploading { // a scope for files isn't worth an end
 		b.stop(fatal)
 	}
 	wait := retryAfter(err, p.message.Attempts)

@@ -77,10 +77,18 @@ func (p *provisioner) Credentials(ctx context.Context, id string, by store.Perso
 	})
 }
 
-func (p *provisioner) Members(context.Context, string, string) ([]provision.Member, error) {
+func (p *provisioner) Members(ctx context.Context, _, _ string) ([]provision.Member, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.members, p.err
+	gate, members, err := p.gate, p.members, p.err
+	p.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return members, err
 }
 
 func (p *provisioner) Plan(ctx context.Context, a store.Account) ([]store.Finding, error) {

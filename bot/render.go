@@ -22,15 +22,23 @@ const (
 	showProgress  = "progress"  // the steps of the account, or how far a batch is
 	showOutcome   = "outcome"   // that the account is what was asked for, or why it isn't
 	showTask      = "task"      // a task, to an assignee
+	showAccounts  = "accounts"  // a file with all accounts of a batch, in the thread of its request
+	showTasks     = "tasks"     // the tasks of a batch, to an assignee
 	showDrift     = "drift"     // what differs in an account, in the admin channel, with the buttons that deal with it
 )
 
 // rendering is what a message shall be.
 type rendering struct {
-	identity string  // where it differs from what was posted, the message is posted anew, since Slack notifies nobody of an edit
-	inPlace  bool    // whatever was posted is edited, whatever its identity
-	content  content // empty: there is nothing to show, and what was posted stays as it is
-	retired  content // what an earlier post becomes when a new one takes its place; empty: it stays as it is
+	identity string      // where it differs from what was posted, the message is posted anew, since Slack notifies nobody of an edit
+	inPlace  bool        // whatever was posted is edited, whatever its identity
+	content  content     // empty: there is nothing to show, and what was posted stays as it is
+	file     *attachment // comes with the content, and is never edited
+	retired  content     // what an earlier post becomes when a new one takes its place; empty: it stays as it is
+}
+
+// attachment is a file in Slack.
+type attachment struct {
+	name, data string
 }
 
 // scene is the records that a message is about.
@@ -44,6 +52,9 @@ type scene struct {
 	tally   *tally // of an approved batch, where the message is about its progress or outcome
 	rows    []store.Row
 	left    []store.LeftOut // both of a batch, where the message names its accounts
+	listed  *store.Message  // the file with all accounts of a batch, where the message goes by it
+	turn    *turn           // the tasks of a batch that are a person's, where the message is about them
+	time    string          // how long a batch still takes, in words; empty: that can't be told
 }
 
 // look reads the records that m is about.
@@ -66,7 +77,7 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 		return s, err
 	}
 	if s.request.Size > 0 {
-		return lookAtBatch(tx, s, m.View)
+		return lookAtBatch(tx, s, m.View, m.Where)
 	}
 	a, err := knownAccount(tx, s.request.Account)
 	if err != nil || a == nil {
@@ -81,13 +92,25 @@ func look(tx *store.ReadTx, m store.Message) (s scene, err error) {
 }
 
 // lookAtBatch reads what a message about a batch shows.
-func lookAtBatch(tx *store.ReadTx, s scene, view string) (scene, error) {
+func lookAtBatch(tx *store.ReadTx, s scene, view, where string) (scene, error) {
 	var err error
 	if view == showProgress || view == showOutcome {
 		if s.request.State == store.Approved {
 			s.tally, err = count(tx, s.request.ID, view == showOutcome)
 		}
 		return s, err
+	}
+	if view == showTasks {
+		s.turn, err = turnOf(tx, s.request.ID, where)
+		return s, err
+	}
+	if view == showRequest && s.request.Kind == store.Link {
+		m, err := tx.Message(store.MessageKey(s.request.Key(), showAccounts, where))
+		if err == nil {
+			s.listed = &m
+		} else if store.KindOf(err) != store.NotFound {
+			return s, err
+		}
 	}
 	err = tx.Rows(s.request.ID, func(row store.Row) bool { s.rows = append(s.rows, row); return true })
 	if err != nil {
@@ -117,6 +140,9 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 		return renderDecision(s), nil
 	case showProgress:
 		if s.request.Size > 0 {
+			if s.tally != nil {
+				s.time = b.paces.left(s.request.ID, s.tally.Tally, b.clock.Now())
+			}
 			return renderBatchProgress(m, s), nil
 		}
 		return renderProgress(m, s), nil
@@ -127,6 +153,10 @@ func (b *Bot) render(m store.Message, s scene) (rendering, error) {
 		return b.renderOutcome(m, s), nil
 	case showDrift:
 		return b.renderDrift(m, s, b.clock.Now()), nil
+	case showAccounts:
+		return accountsFile(s), nil
+	case showTasks:
+		return b.renderTasks(m, s), nil
 	case showTask:
 		if s.task == nil {
 			return rendering{}, errors.New("a task's message without a task")

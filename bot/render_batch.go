@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -60,8 +62,22 @@ func renderBatchProgress(m store.Message, s scene) rendering {
 	if t.Over() == t.Size {
 		head = ":checkered_flag: *" + what + " has ended*"
 	}
-	lines := append([]string{head, bar(t.Over(), t.Size), counts}, t.troubleLines(readerOf(m))...)
-	return rendering{identity: showProgress, content: content{text: spoken(what) + ": " + counts + ".", blocks: paragraphs(lines)}}
+	lines := []string{head, bar(t.Over(), t.Size), counts}
+	if s.time != "" {
+		if t.Waiting > 0 {
+			s.time += ", without what waits for a person"
+		}
+		lines = append(lines, ":stopwatch: "+strings.ToUpper(s.time[:1])+s.time[1:])
+	}
+	retrying := s.request.Retrying
+	if retrying != nil {
+		lines = append(lines, ":arrows_counterclockwise: The failed accounts are being tried again, as "+mention(retrying.By)+" wanted.")
+	}
+	blocks := paragraphs(append(lines, t.troubleLines(readerOf(m))...))
+	if t.Failed > 0 && retrying == nil {
+		blocks = append(blocks, slack.NewActionBlock("progress", button(actionRetryFailed, s.request.ID, "Retry failed")))
+	}
+	return rendering{identity: showProgress, content: content{text: spoken(what) + ": " + counts + ".", blocks: blocks}}
 }
 
 // renderBatchOutcome says what came of a batch, once nothing goes on any more.
@@ -121,7 +137,7 @@ func (t *tally) troubleLines(who reader) []string {
 	}
 	if len(failed) > 0 {
 		lines = append(append(lines, "*Failed*"), firstOf(failed, t.Failed, bigList-smallList)...)
-		lines = append(lines, "Once the cause is gone, `/oktaws retry` and the account's ID tries one again.")
+		lines = append(lines, "Once the cause is gone, *Retry failed* under the progress tries all of them again, and `/oktaws retry` with an account's ID tries one.")
 	}
 	if len(skipped) > 0 {
 		lines = append(append(lines, "*Skipped*"), firstOf(skipped, t.Skipped, smallList)...)

@@ -20,7 +20,7 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	if r.Size == 0 && (r.Kind == store.Link || r.Kind == store.Adopt || r.Kind == store.Change) {
 		blocks = append(blocks, paragraphs(b.roleLines("Roles that the account gets", r.Account, r.Wish, s.known))...)
 	}
-	blocks = append(blocks, paragraphs(planLines(s))...)
+	blocks = append(blocks, paragraphs(b.planLines(s))...)
 	for _, line := range approvalLines(r) {
 		blocks = append(blocks, section(line))
 	}
@@ -31,6 +31,13 @@ func (b *Bot) renderRequest(m store.Message, s scene) rendering {
 	case m.Where != b.cfg.AdminChannel:
 		moved := "This is now decided in <#" + b.cfg.AdminChannel + ">."
 		return rendering{identity: showRequest, content: content{text: text + " " + moved, blocks: append(blocks, aside(moved))}}
+	}
+	if r.Kind == store.Link && r.Size > 0 && listedInFile(s) && (s.listed == nil || s.listed.TS == "") {
+		follows := "The file with all accounts follows in the thread; then this can be decided."
+		if s.listed != nil && s.listed.Attempts > 1 {
+			follows = ":warning: Slack doesn't take the file with all accounts, without which this can't be decided. oktaws keeps trying; `oktaws check` on its machine says what is missing, such as the scope files:write."
+		}
+		return rendering{identity: showRequest, content: content{text: text + " " + follows, blocks: append(blocks, aside(follows))}}
 	}
 	waits := "Needs " + plural(r.Required, "approval", "approvals") + "."
 	if !r.Expires.IsZero() {
@@ -101,6 +108,9 @@ func renderRequested(s scene) rendering {
 		blocks = append(blocks, section(quote(r.Reason, reasonLimit)))
 	}
 	blocks = append(blocks, paragraphs(waitsForLines(s))...)
+	if r.Kind == store.Link {
+		blocks = append(blocks, paragraphs(leftOutLines(s.left, smallList))...)
+	}
 	if r.State != store.Pending {
 		ended := "The request " + became(r.State) + "."
 		return rendering{identity: showRequested, content: content{text: text + " " + ended, blocks: append(blocks, aside(ended))}}
@@ -111,6 +121,9 @@ func renderRequested(s scene) rendering {
 	}
 	if !r.Expires.IsZero() {
 		waits += " It expires " + when(r.Expires) + " if nobody decides."
+	}
+	if r.Size > 0 {
+		waits += " To take it back: the button, or `/oktaws withdraw " + r.ID + "`."
 	}
 	blocks = append(blocks, aside(waits), slack.NewActionBlock("requested", button(actionWithdraw, r.ID, "Withdraw")))
 	return rendering{identity: showRequested, content: content{text: text + " " + waits, blocks: blocks}}

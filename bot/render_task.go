@@ -96,18 +96,22 @@ func taskNotes(t store.Task) string {
 
 func (b *Bot) taskButtons(s scene) []slack.BlockElement {
 	id := s.task.ID
-	later := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Snooze"), actionSnooze,
-		slack.NewOptionBlockObject(snoozeHour+" "+id, plain("For 1 hour"), nil),
-		slack.NewOptionBlockObject(snoozeHours+" "+id, plain("For 4 hours"), nil),
-		slack.NewOptionBlockObject(snoozeTomorrow+" "+id, plain("Until tomorrow, 9:00"), nil),
-	)
 	buttons := []slack.BlockElement{
 		button(actionCredentials, id, "Show credentials").WithStyle(slack.StylePrimary),
 		button(actionDone, id, "Done"),
-		later,
+		snoozeMenu(actionSnooze, id),
 	}
 	if console := b.consoleURL(s.account); console != "" {
 		buttons = append([]slack.BlockElement{linkButton(console, "Open Okta")}, buttons...)
 	}
 	return buttons
+}
+
+// snoozeMenu puts off the reminders of a task, or of those of a batch, by its ID.
+func snoozeMenu(action, id string) slack.BlockElement {
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("Snooze"), action,
+		slack.NewOptionBlockObject(snoozeHour+" "+id, plain("For 1 hour"), nil),
+		slack.NewOptionBlockObject(snoozeHours+" "+id, plain("For 4 hours"), nil),
+		slack.NewOptionBlockObject(snoozeTomorrow+" "+id, plain("Until tomorrow, 9:00"), nil),
+	)
 }

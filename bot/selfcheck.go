@@ -111,7 +111,7 @@ func lackingScopes(header string) (lacking []string, known bool) {
 	for scope := range strings.SplitSeq(header, ",") {
 		have = append(have, strings.TrimSpace(scope))
 	}
-	for _, scope := range []string{"commands", "chat:write", "im:write", "users:read"} {
+	for _, scope := range []string{"commands", "chat:write", "im:write", "users:read", "files:read", "files:write"} {
 		if !slices.Contains(have, scope) {
 			lacking = append(lacking, scope)
 		}

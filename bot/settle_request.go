@@ -62,6 +62,9 @@ func (b *Bot) wantedMessages(r store.Request) []store.Message {
 	}
 	inChannel := store.Message{Subject: r.Key(), View: showRequest, Where: b.cfg.AdminChannel}
 	wanted := []store.Message{inChannel}
+	if r.Size > 0 && r.Kind == store.Link {
+		wanted = append(wanted, store.Message{Subject: r.Key(), View: showAccounts, Where: b.cfg.AdminChannel, Under: inChannel.Key()})
+	}
 	fromSlack := !r.Requester.IsOperator() // who can be told
 	if fromSlack {
 		wanted = append(wanted,

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,7 +112,7 @@ func wishLine(w store.Wish) string {
 // overview shows what is going on, and the person's own requests.
 func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 	counts := map[string]int{}
-	var busy, own []string
+	var busy, batches, own []string
 	err := b.store.View(ctx, func(tx *store.ReadTx) error {
 		err := tx.Accounts(func(a store.Account) bool {
 			if a.State != store.None {
@@ -126,20 +127,30 @@ func (b *Bot) overview(ctx context.Context, by store.Person) (outcome, error) {
 		if err != nil {
 			return err
 		}
-		return tx.Requests(func(r store.Request) bool {
+		var going []store.Request
+		err = tx.Requests(func(r store.Request) bool {
 			if r.State == store.Pending {
 				counts["waiting for approval"]++
+			}
+			if r.Size > 0 && r.State == store.Approved && r.Ended.IsZero() {
+				going = append(going, r)
 			}
 			if r.Requester.ID == by.ID && r.Parent == "" {
 				own = append(own, fmt.Sprintf("• to %s: %s, asked for %s", wanted(r), r.State, when(r.Created)))
 			}
 			return true
 		})
+		for _, r := range going {
+			n, failed := tx.Tally(r.ID)
+			err = errors.Join(err, failed)
+			batches = append(batches, fmt.Sprintf("• %s: %s", doing(r), (&tally{Tally: n}).counts(r.Kind)))
+		}
+		return err
 	})
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{say: overviewContent(counts, busy, own)}, nil
+	return outcome{say: overviewContent(counts, append(batches, busy...), own)}, nil
 }
 
 // inGeneral is the account's state as accounts are counted by.

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // people's time zones, also where the machine has none
@@ -82,7 +83,8 @@ func (b *Bot) workable(ctx context.Context, d *click, id string) (t store.Task, 
 		}
 		return t, u, err
 	}
-	if err := b.posted(ctx, store.MessageKey(t.Key(), showTask, d.by.ID), d); err != nil {
+	m := taskMessage(t, d.by)
+	if err := b.posted(ctx, m.Key(), d); err != nil {
 		return t, u, err
 	}
 	if err := b.mayHelp(ctx, &d.delivery, t.Assignees, "Only those whose task this is, or an approver, may do this."); err != nil {
@@ -170,6 +172,48 @@ func (b *Bot) snooze(ctx context.Context, c *click) (outcome, error) {
 		return err
 	})
 	return outcome{}, err
+}
+
+// snoozeAll puts the reminders of a batch's tasks off that are the person's. What the menu carries is the choice, a space,
+// and the batch's ID. Each task has a transaction of its own, since one takes only so many writes.
+func (b *Bot) snoozeAll(ctx context.Context, c *click) (outcome, error) {
+	choice, batch, _ := strings.Cut(c.value, " ")
+	u, err := b.member(ctx, &c.delivery)
+	if err != nil {
+		return outcome{}, err
+	}
+	if err := b.posted(ctx, store.MessageKey(store.RequestKey(batch), showTasks, c.by.ID), c); err != nil {
+		return outcome{}, err
+	}
+	until, err := snoozedUntil(choice, b.clock.Now(), zone(u))
+	if err != nil {
+		return outcome{}, err
+	}
+	var open []string
+	err = b.store.View(ctx, func(tx *store.ReadTx) error {
+		return tx.TasksOf(batch, func(t store.Task) bool {
+			if t.State == store.TaskOpen && slices.ContainsFunc(t.Assignees, func(p store.Person) bool { return p.ID == c.by.ID }) {
+				open = append(open, t.ID)
+			}
+			return true
+		})
+	})
+	if err == nil && len(open) == 0 {
+		err = notNeeded()
+	}
+	return outcome{then: func(ctx context.Context) {
+		for _, id := range open {
+			err := b.store.Update(ctx, func(tx *store.Tx) error {
+				_, err := tx.SnoozeTask(id, c.by, until)
+				return err
+			})
+			if err != nil && store.KindOf(err) != store.Conflict { // one that is done meanwhile needs none
+				b.logRefusal(&c.delivery, err)
+				b.whisper(ctx, &c.delivery, refusal(err))
+				return
+			}
+		}
+	}}, err
 }
 
 func snoozedUntil(choice string, now time.Time, where *time.Location) (time.Time, error) {

@@ -40,6 +40,8 @@ func subject(r store.Request) string {
 		return about(r.Account, r.Label)
 	case r.Kind == store.Repair:
 		return plural(n, "AWS account that has drifted", "AWS accounts that have drifted")
+	case r.Kind == store.Link || r.Kind == store.Adopt:
+		return plural(n, "AWS account", "AWS accounts")
 	case r.Shared != "":
 		return "the Okta application " + code(r.Shared) + " for the " + plural(n, "linked AWS account that shares it", "linked AWS accounts that share it")
 	default:
@@ -54,7 +56,7 @@ func named(r store.Request) string {
 		return subject(r)
 	}
 	it := plural(n, "AWS account", "AWS accounts")
-	if r.Shared != "" {
+	if r.Shared != "" && r.Kind == store.Rotate {
 		it = "the Okta application " + code(r.Shared) + " for " + it
 	}
 	return it
@@ -63,7 +65,15 @@ func named(r store.Request) string {
 // inFull is the account, and what it is linked as.
 func inFull(r store.Request) string {
 	if r.Size > 0 {
-		return subject(r)
+		full := subject(r)
+		if r.Kind == store.Adopt {
+			full += " and link them"
+		}
+		full += " to Okta"
+		if r.Shared != "" {
+			full += " in the shared application *" + mrkdwn(r.Shared, nameLimit) + "*"
+		}
+		return full
 	}
 	account := "AWS account " + code(accountName(r.Account))
 	if r.Kind == store.Adopt {
@@ -206,6 +216,8 @@ func askAgain(s scene) string {
 	switch mode, set := changes(r); {
 	case r.Size > 0 && r.Kind == store.Repair:
 		account = "all"
+	case r.Size > 0 && r.Kind == store.Link:
+		return "`/oktaws link --list` or `/oktaws link --all`"
 	case r.Kind == store.Adopt && r.Was.Mode == "" && r.Label != "": // an account that has failed has its name already
 		account += " " + r.Label
 	case r.Kind == store.Rotate && len(r.Rotate) > 0:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -79,12 +80,21 @@ func (tx *ReadTx) Task(id string) (Task, error) {
 // Tasks visits the tasks in order of ID until visit returns false.
 func (tx *ReadTx) Tasks(visit func(Task) bool) error { return scan(tx.r, taskPrefix, "", visit) }
 
+// TasksOf visits the tasks of a batch's accounts, in its order, until visit returns false.
+func (tx *ReadTx) TasksOf(batch string, visit func(Task) bool) error {
+	return scan(tx.r, taskPrefix+batch+".", "", visit)
+}
+
+// Batch is the ID of the batch that the task's account is of, if it is of one.
+func (t *Task) Batch() (string, bool) { return batchOf(t.Request) }
+
 // TaskIDOf is the ID of the one task of a kind that a request can have.
 func TaskIDOf(request string, kind TaskKind) string { return request + "-" + string(kind) }
 
 // OpenTask opens the task of a kind for the account's present request, unless it is open already. Where no assignees
-// are given, it falls to those who approved the request; where those were operators, to nobody, until somebody joins. The first reminder comes remindAfter from now. A task that is
-// opened again keeps what is known of the credentials, since the key outlives it.
+// are given, it falls to those who approved the request; where those were operators, to nobody, until it is assigned or
+// somebody joins. The first reminder comes remindAfter from now. A task that is opened again keeps what is known of the
+// credentials, since the key outlives it.
 func (tx *Tx) OpenTask(a Account, kind TaskKind, assignees []Person, remindAfter time.Duration) (Task, error) {
 	id := TaskIDOf(a.RequestID, kind)
 	t, err := tx.Task(id)
@@ -195,6 +205,24 @@ func (tx *Tx) JoinTask(id string, by Person) (Task, error) {
 	}
 	t.Assignees = append(slices.Clone(t.Assignees), by)
 	if err := tx.Record(Event{What: "task.joined", Actor: by, Account: t.Account, Request: t.Request, Task: t.ID}); err != nil {
+		return t, err
+	}
+	return t, tx.SaveTask(&t)
+}
+
+// AssignTask makes an open task that falls to nobody that of people, as many as a task may have. One that has fallen to
+// somebody, or isn't open any more, stays as it is.
+func (tx *Tx) AssignTask(id string, to []Person) (Task, error) {
+	t, err := tx.Task(id)
+	if err != nil || t.State != TaskOpen || len(t.Assignees) > 0 || len(to) == 0 {
+		return t, err
+	}
+	t.Assignees = slices.Clone(to[:min(len(to), MaxPeople)])
+	var names []string
+	for _, p := range t.Assignees {
+		names = append(names, p.Mention())
+	}
+	if err := tx.Record(Event{What: "task.assigned", Account: t.Account, Request: t.Request, Task: t.ID, Text: "to " + strings.Join(names, ", ")}); err != nil {
 		return t, err
 	}
 	return t, tx.SaveTask(&t)

@@ -231,3 +231,27 @@ func TestATaskTakesNoMorePeopleThanItsMessagesFit(t *testing.T) {
 		t.Errorf("one more than %d: %v", store.MaxPeople, err)
 	}
 }
+
+func TestATaskThatFallsToNobodyIsAssignedOnce(t *testing.T) {
+	r := withTask(t)
+	r.do(func(tx *store.Tx) error { _, err := tx.AssignTask(taskID, []store.Person{admin2}); return err })
+	if task := r.task(taskID); !slices.Equal(task.Assignees, []store.Person{admin}) {
+		t.Errorf("somebody's task is given to %v", task.Assignees)
+	}
+	r.do(func(tx *store.Tx) error {
+		task, err := tx.Task(taskID)
+		if err != nil {
+			return err
+		}
+		task.Assignees = nil
+		return tx.SaveTask(&task)
+	})
+	crowd := make([]store.Person, store.MaxPeople+1)
+	for i := range crowd {
+		crowd[i].ID = fmt.Sprintf("U%d", i)
+	}
+	r.do(func(tx *store.Tx) error { _, err := tx.AssignTask(taskID, crowd); return err })
+	if task := r.task(taskID); !slices.Equal(task.Assignees, crowd[:store.MaxPeople]) || task.Due.IsZero() {
+		t.Errorf("the task is %+v", task)
+	}
+}

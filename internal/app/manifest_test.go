@@ -84,7 +84,7 @@ func TestManifestAsksForWhatTheBotUsesAndNoMore(t *testing.T) {
 		} `yaml:"settings"`
 	}
 	manifest(t, &m)
-	want := []string{"channels:read", "chat:write", "commands", "groups:read", "im:write", "users:read"}
+	want := []string{"channels:read", "chat:write", "commands", "files:read", "files:write", "groups:read", "im:write", "users:read"}
 	if got := slices.Sorted(slices.Values(m.OAuth.Scopes.Bot)); !slices.Equal(got, want) || len(m.OAuth.Scopes.User) > 0 {
 		t.Errorf("scopes: %v and %v, not %v", got, m.OAuth.Scopes.User, want)
 	}

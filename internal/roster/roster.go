@@ -30,6 +30,18 @@ type LeftOut struct {
 	Why string // for people, without the account itself: "it is linked already, as Gmail"
 }
 
+// Reason is Why without the account's own name, so that it is the same for all that are left out for the same reason.
+func (l LeftOut) Reason() string {
+	why, _, _ := strings.Cut(l.Why, ": /oktaws retry ")
+	if named := strings.Index(why, ", as "); named >= 0 {
+		why = why[:named] + afterName.ReplaceAllString(why[named:], "$1")
+	}
+	return why
+}
+
+// afterName is a name that inStore gives, and what follows it.
+var afterName = regexp.MustCompile(`^, as .+?(,? and (?:that has failed|waits for approval))?$`)
+
 // Rules are the operator's, as far as a list has to heed them.
 type Rules struct {
 	Partitions    []string       // that oktaws reaches; the first is of accounts that are written without one; empty: aws

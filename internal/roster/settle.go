@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -26,7 +27,11 @@ func (r Rules) Settle(tx *store.ReadTx, entries []Entry, members []Member) (Sett
 	if err != nil {
 		return Settled{}, err
 	}
-	looking := settling{r, tx, taken, organizationOf(members), map[store.AccountKey]bool{}}
+	listed, err := inLists(tx)
+	if err != nil {
+		return Settled{}, err
+	}
+	looking := settling{r, tx, taken, listed, organizationOf(members), map[store.AccountKey]bool{}}
 	made := r.labels(members)
 	var s Settled
 	for _, e := range entries {
@@ -52,6 +57,7 @@ type settling struct {
 	Rules
 	tx           *store.ReadTx
 	taken        names
+	listed       map[store.AccountKey]string
 	organization organization
 	seen         map[store.AccountKey]bool
 }
@@ -64,6 +70,9 @@ func (s *settling) inTheWay(e *Entry) (string, error) {
 	s.seen[e.Account] = true
 	if why, err := inStore(s.tx, e.Account); why != "" || err != nil {
 		return why, err
+	}
+	if why := s.listed[e.Account]; why != "" {
+		return why, nil
 	}
 	if why := s.organization.bars(e.Account); why != "" {
 		return why, nil
@@ -111,6 +120,33 @@ func inStore(tx *store.ReadTx, key store.AccountKey) (string, error) {
 		return "", nil
 	}
 	return "it is being linked already, as " + a.Label, nil
+}
+
+// inLists says of each account that a list to link asks for, which is carried out no further yet, what stands in the way of
+// asking again.
+func inLists(tx *store.ReadTx) (map[store.AccountKey]string, error) {
+	var lists []store.Request
+	err := tx.Requests(func(r store.Request) bool {
+		begins := r.Kind == store.Link || r.Kind == store.Adopt
+		if r.Size > 0 && begins && (r.State == store.Pending || r.State == store.Approved && r.Opened < r.Size) {
+			lists = append(lists, r)
+		}
+		return true
+	})
+	why := map[store.AccountKey]string{}
+	for _, r := range lists {
+		text, n := "it waits for approval already, in a list asked for by "+r.Requester.Mention(), 0
+		if r.State == store.Approved {
+			text = "it is to be linked already, by a list asked for by " + r.Requester.Mention()
+		}
+		err = errors.Join(err, tx.Rows(r.ID, func(row store.Row) bool {
+			if n++; n > r.Opened { // those before have requests of their own
+				why[row.Account] = text
+			}
+			return true
+		}))
+	}
+	return why, err
 }
 
 // organization is what the organizations have, by account; partitions are those of which anything is known.

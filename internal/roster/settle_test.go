@@ -252,3 +252,28 @@ func TestALongNameIsLeftOut(t *testing.T) {
 		t.Errorf("settled: %+v", settled)
 	}
 }
+
+func TestAccountsOfAListThatWaitsAreLeftOut(t *testing.T) {
+	s := records(t)
+	list := store.Request{ID: "list", Kind: store.Link, Wish: store.Wish{Mode: store.ModeAPI}, Requester: store.Person{ID: "U1"}, Required: 1}
+	rows := []store.Row{{Account: numbered(201), Label: "One"}, {Account: numbered(202), Label: "Two"}}
+	if err := s.Update(t.Context(), func(tx *store.Tx) error { _, err := tx.OpenBatch(list, store.Batch{Rows: rows}); return err }); err != nil {
+		t.Fatal(err)
+	}
+	wanted := []roster.Entry{{Account: numbered(201), Label: "One"}, {Account: numbered(202), Label: "Two"}, {Account: numbered(203), Label: "Three"}}
+	settled := settle(t, s, scheme, wanted)
+	same(t, "ready", entries(settled.Ready), "203 Three")
+	same(t, "left out", leftOut(settled.LeftOut), lines("201 One: it waits for approval already, in a list asked for by <@U1>", "202 Two: it waits for approval already, in a list asked for by <@U1>"))
+
+	// Approved, and carried out as far as the first.
+	if err := s.Update(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Approve("list", store.Person{ID: "U2"}); err != nil {
+			return err
+		}
+		_, _, err := tx.CarryOn("list")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "left out later", leftOut(settle(t, s, scheme, wanted).LeftOut), lines("201 One: it is being linked already, as One", "202 Two: it is to be linked already, by a list asked for by <@U1>"))
+}

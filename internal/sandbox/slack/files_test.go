@@ -14,9 +14,9 @@ import (
 	"github.com/slack-go/slack/socketmode"
 )
 
-// withFiles are the scopes of an app that works with files.
-func withFiles(cfg Config) Config {
-	cfg.Scopes = append(slices.Clone(DefaultScopes), "files:read", "files:write")
+// withoutFiles are the scopes of an app that works without files.
+func withoutFiles(cfg Config) Config {
+	cfg.Scopes = slices.DeleteFunc(slices.Clone(DefaultScopes), func(s string) bool { return strings.HasPrefix(s, "files:") })
 	return cfg
 }
 
@@ -62,7 +62,7 @@ func (w *workspace) completed(ids []string, channel string) error {
 }
 
 func TestAppPostsAFile(t *testing.T) {
-	w := start(t, withFiles(Config{Events: []string{"file_shared"}}))
+	w := start(t, Config{Events: []string{"file_shared"}})
 	l := w.listen(ack())
 	thread, err := w.Post(AdminOne, AdminChannel, "What happened?")
 	if err != nil {
@@ -127,9 +127,8 @@ func TestAppPostsAFile(t *testing.T) {
 	}
 }
 
-// The project's manifest has no scopes for files.
 func TestFilesNeedTheirScopes(t *testing.T) {
-	w := start(t, Config{})
+	w := start(t, withoutFiles(Config{}))
 	if _, err := w.Upload(Requester, General, "", "", NewFile{"a.txt", []byte("a")}); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +149,7 @@ func TestFilesNeedTheirScopes(t *testing.T) {
 
 // Whoever has no right to a file is shown a page to sign in on, as in Slack, with status 200.
 func TestPrivateAddresses(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	for _, channel := range []string{General, SharedChannel} {
 		if _, err := w.Upload(Requester, channel, "", "", NewFile{"Notes & more.md", []byte("# Notes")}); err != nil {
 			t.Fatal(err)
@@ -203,7 +202,7 @@ func TestPrivateAddresses(t *testing.T) {
 }
 
 func TestPeopleShareFiles(t *testing.T) {
-	w := start(t, withFiles(Config{Events: []string{"file_shared", "message.channels"}}))
+	w := start(t, Config{Events: []string{"file_shared", "message.channels"}})
 	l := w.listen(ack())
 	first, err := w.Upload(Requester, "#general", "", "see <this>", NewFile{"Screen.PNG", []byte("\x89PNG\r\n\x1a\n")}, NewFile{"b", []byte{0, 1}})
 	if err != nil {
@@ -258,7 +257,7 @@ func TestPeopleShareFiles(t *testing.T) {
 
 // What is shared is open to who sees a message with it, and closed when the last of them is gone.
 func TestOpeningEndsWithTheMessage(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	id := w.sent(slackgo.UploadFileParameters{Filename: "a.txt", Content: "a", Channel: General})
 	if _, _, err := w.Open(Guest, id); err != nil {
 		t.Error(err)
@@ -283,7 +282,7 @@ func TestRecordedShapeOfFiles(t *testing.T) {
 	if err := json.Unmarshal(recorded(t, "payload-shapes/block_actions.json"), &shape); err != nil {
 		t.Fatal(err)
 	}
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	l := w.listen(ack())
 	u := w.asked("a.txt", 1)
 	w.put(u.UploadURL, []byte("a"))

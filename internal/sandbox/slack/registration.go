@@ -21,7 +21,7 @@ type SlashCommand struct {
 
 // DefaultScopes are those of the bot's token in the project's manifest.yml; a test compares them. Without
 // users:read.email, profiles have no e-mail address and users.lookupByEmail is refused.
-var DefaultScopes = []string{"commands", "chat:write", "im:write", "users:read", "channels:read", "groups:read"}
+var DefaultScopes = []string{"commands", "chat:write", "im:write", "users:read", "channels:read", "groups:read", "files:read", "files:write"}
 
 // manifest is the project's manifest.yml; a test compares them. It subscribes to no events and has no Home.
 var manifest = Registration{

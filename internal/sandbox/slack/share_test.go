@@ -20,7 +20,7 @@ func fileForm(change func(*slackgo.FileInputBlockElement)) slackgo.ModalViewRequ
 }
 
 func TestFilesInAForm(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	l := w.listen(opener(w, func(c *socketmode.Client, e socketmode.Event) { _ = c.Ack(*e.Request) }))
 	v := w.opened()
 	if _, err := w.api.UpdateView(fileForm(func(e *slackgo.FileInputBlockElement) { e.WithFileTypes("txt", "PNG").WithMaxFiles(2) }), "", "", v.ID); err != nil {
@@ -83,7 +83,7 @@ func TestFilesInAForm(t *testing.T) {
 }
 
 func TestFieldsThatTakeNoFiles(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	w.listen(opener(w, ack()))
 	v := w.opened()
 	for _, action := range []string{"id", "nothing"} {
@@ -94,7 +94,7 @@ func TestFieldsThatTakeNoFiles(t *testing.T) {
 }
 
 func TestFilesOverHTTP(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	ask[object](w, "upload", object{"user": "requester", "channel": "#general", "text": "here", "files": []NewFile{{"a.txt", []byte("hello")}}})
 	posted := ask[[]Message](w, "messages?channel=general", nil)
 	if len(posted) != 1 || len(posted[0].Files) != 1 || posted[0].Files[0].Name != "a.txt" {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestRefusedUploads(t *testing.T) {
-	w := start(t, withFiles(Config{RateFactor: -1}))
+	w := start(t, Config{RateFactor: -1})
 	for _, c := range []struct {
 		p    slackgo.GetUploadURLExternalParameters
 		want string
@@ -73,7 +73,7 @@ func TestRefusedUploads(t *testing.T) {
 }
 
 func TestSeveralFilesToSeveralChannels(t *testing.T) {
-	w := start(t, withFiles(Config{RateFactor: -1}))
+	w := start(t, Config{RateFactor: -1})
 	one, two := w.asked("one.txt", 1), w.asked("two", 2)
 	w.put(one.UploadURL, []byte("1"))
 	w.put(two.UploadURL, []byte("22"))
@@ -104,7 +104,7 @@ func TestSeveralFilesToSeveralChannels(t *testing.T) {
 }
 
 func TestFileOfNoChannelIsTheAppsAlone(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	id := w.sent(slackgo.UploadFileParameters{Filename: "draft.txt", Content: "x"})
 	if _, _, err := w.Open(AdminOne, id); err == nil {
 		t.Error("nobody else sees it")
@@ -116,7 +116,7 @@ func TestFileOfNoChannelIsTheAppsAlone(t *testing.T) {
 
 func TestFilesHaveBounds(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	w := start(t, withFiles(Config{Clock: clock, Deadlines: clockwork.NewFakeClock(), RateFactor: -1}))
+	w := start(t, Config{Clock: clock, Deadlines: clockwork.NewFakeClock(), RateFactor: -1})
 	whole := make([]byte, FileBytes)
 	var kept []*slackgo.GetUploadURLExternalResponse
 	for range FilesBytes / FileBytes {
@@ -149,7 +149,7 @@ func TestFilesHaveBounds(t *testing.T) {
 
 // The wire log says how many bytes went over the wire, not which; what is said instead of a file it keeps.
 func TestBytesOfFilesAreNotOnRecord(t *testing.T) {
-	w := start(t, withFiles(Config{}))
+	w := start(t, Config{})
 	u := w.asked("a.png", 8)
 	w.put(u.UploadURL, []byte("\x89PNG\r\n\x1a\n"))
 	if err := w.completed([]string{u.FileID}, General); err != nil {

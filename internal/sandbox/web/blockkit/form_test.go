@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +114,7 @@ func (a *app) call(method, token string, body any) map[string]any {
 
 func startApp(t *testing.T, view any) *app {
 	t.Helper()
-	server := slack.New(slack.Config{RateFactor: -1, Scopes: append(slices.Clone(slack.DefaultScopes), "files:read")})
+	server := slack.New(slack.Config{RateFactor: -1})
 	web := httptest.NewServer(server.Handler())
 	server.SetURL(web.URL)
 	a := &app{t: t, slack: server, url: web.URL, forms: make(chan json.RawMessage, 1)}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -131,7 +130,6 @@ func TestFileIsSeenWhereItIsShared(t *testing.T) {
 
 func TestFileOfTheAppUntilItIsDeleted(t *testing.T) {
 	w := start(t)
-	w.withFiles()
 	at := w.bot("files.getUploadURLExternal", map[string]any{"filename": "trail.csv", "length": 3})
 	resp, err := http.Post(at["upload_url"].(string), "text/csv", strings.NewReader("a,b"))
 	if err != nil {
@@ -145,12 +143,6 @@ func TestFileOfTheAppUntilItIsDeleted(t *testing.T) {
 	if status, page, _ := w.get("/slack/requester/files/" + at["file_id"].(string)); status != http.StatusNotFound || !strings.Contains(page, "was deleted") {
 		t.Errorf("%d %s", status, page)
 	}
-}
-
-// withFiles gives the app the scopes to work with files, which the project's own has no need of.
-func (w *world) withFiles() {
-	w.t.Helper()
-	w.registered(slack.Config{Scopes: append(slices.Clone(slack.DefaultScopes), "files:read", "files:write")})
 }
 
 // registered puts an app in the place of the project's own, which can do what its manifest says and no more.
@@ -219,7 +211,6 @@ func fileForm() map[string]any {
 
 func TestFormWithFiles(t *testing.T) {
 	w := start(t)
-	w.withFiles()
 	sent := make(chan map[string]any, 1)
 	w.app(func(p map[string]any) any {
 		switch p["type"] {
