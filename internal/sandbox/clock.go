@@ -28,18 +28,23 @@ type Clock struct {
 const tick = 2 * time.Millisecond
 
 // NewClock starts a clock that runs speed times as fast as the real one. Stop it when it is no longer needed.
-func NewClock(speed float64) *Clock {
+func NewClock(speed float64) *Clock { return NewClockSince(time.Now(), speed) }
+
+// NewClockSince starts a clock as if NewClock had started it at the real time began: processes that are given the same
+// moment and speed go by the same clock, to a few milliseconds of real time.
+func NewClockSince(began time.Time, speed float64) *Clock {
 	done := make(chan struct{})
 	var once sync.Once
 	c := &Clock{
-		FakeClock: clockwork.NewFakeClockAt(time.Now()), stop: func() { once.Do(func() { close(done) }) },
+		FakeClock: clockwork.NewFakeClockAt(began), stop: func() { once.Do(func() { close(done) }) },
 		timers: map[*timer]time.Time{}, armed: make(chan struct{}),
 	}
 	c.SetSpeed(speed)
+	last := time.Now()
+	c.Advance(time.Duration(float64(last.Sub(began)) * speed))
 	go func() {
 		t := time.NewTicker(tick)
 		defer t.Stop()
-		last := time.Now()
 		for {
 			select {
 			case <-done:
