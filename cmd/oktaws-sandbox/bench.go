@@ -25,6 +25,7 @@ type benchOptions struct {
 	speed    float64 // 0: that of the mode
 	modes    []string
 	json     bool
+	profile  string // the file for oktaws's CPU profile; of the last mode
 }
 
 func benchCommand(began *bool, stdout, stderr io.Writer) *cobra.Command {
@@ -53,6 +54,7 @@ func benchCommand(began *bool, stdout, stderr io.Writer) *cobra.Command {
 	cmd.Flags().IntVar(&o.accounts, "accounts", 200, "how many accounts are linked")
 	cmd.Flags().Float64Var(&o.speed, "speed", 0, "how many times as fast as the real one the clock runs (default: as two cores keep up with)")
 	cmd.Flags().StringSliceVar(&o.modes, "mode", names, "how Okta learns the roles")
+	cmd.Flags().StringVar(&o.profile, "cpuprofile", "", "write there where oktaws's processor time went, for go tool pprof (of several modes, the last)")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print a JSON document a mode, each in a line")
 	return cmd
 }
@@ -99,7 +101,7 @@ func measure(ctx context.Context, o benchOptions, stdout, stderr io.Writer) erro
 			m.speed = o.speed
 		}
 		fmt.Fprintf(stderr, "Linking %d accounts in mode %s, %g times as fast as in reality …\n", o.accounts, m.name, m.speed)
-		got, err := linkAll(ctx, m, o.accounts, stderr)
+		got, err := linkAll(ctx, m, o)
 		if err != nil {
 			return fmt.Errorf("mode %s: %w", m.name, err)
 		}
@@ -115,7 +117,7 @@ func measure(ctx context.Context, o benchOptions, stdout, stderr io.Writer) erro
 }
 
 // linkAll links so many accounts in a mode, in a sandbox of its own.
-func linkAll(ctx context.Context, m benchMode, accounts int, stderr io.Writer) (got measured, err error) {
+func linkAll(ctx context.Context, m benchMode, o benchOptions) (got measured, err error) {
 	began := time.Now()
 	clock := sandbox.NewClockSince(began, m.speed)
 	defer clock.Stop()
@@ -130,11 +132,11 @@ func linkAll(ctx context.Context, m benchMode, accounts int, stderr io.Writer) (
 		return got, fmt.Errorf("make a folder for the store: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	oktaws, err := startAlone(ctx, sb, began, m.speed, dir, m.settings...)
+	oktaws, err := startAlone(ctx, sb, began, m.speed, dir, o.profile, m.settings...)
 	if err != nil {
 		return got, err
 	}
-	b := &bench{cast: cast{sb}, oktaws: oktaws, mode: m, members: benchMembers(accounts), stderr: stderr}
+	b := &bench{cast: cast{sb}, oktaws: oktaws, mode: m, members: benchMembers(o.accounts)}
 	err = b.play(ctx)
 	use, ended := oktaws.stop()
 	err = errors.Join(err, ended)
@@ -144,9 +146,9 @@ func linkAll(ctx context.Context, m benchMode, accounts int, stderr io.Writer) (
 	if err != nil {
 		return got, fmt.Errorf("%w\n\nThe log of oktaws:\n%s", err, oktaws.log)
 	}
-	floor, by := m.floor(accounts)
+	floor, by := m.floor(o.accounts)
 	took := b.linked.Sub(b.approved)
-	got = measured{Mode: m.name, Accounts: accounts, Speed: m.speed, Floor: floor.Seconds(), FloorBy: by, Took: took.Seconds(),
+	got = measured{Mode: m.name, Accounts: o.accounts, Speed: m.speed, Floor: floor.Seconds(), FloorBy: by, Took: took.Seconds(),
 		Ratio: took.Seconds() / floor.Seconds(), PeakMemory: use.peak, CPU: use.cpu.Seconds(), Real: time.Since(began).Seconds(), SignedOn: b.signedOn}
 	got.count(b.calls)
 	return got, nil

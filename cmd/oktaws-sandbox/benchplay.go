@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,7 +23,6 @@ type bench struct {
 	oktaws  *ward
 	mode    benchMode
 	members []member
-	stderr  io.Writer
 
 	approved, linked time.Time // the first approval, the last account
 	calls            []wire.Call

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,13 +29,24 @@ const alone = "bench-oktaws"
 // aloneCommand runs oktaws serve by a clock that began at --clock and runs --speed times as fast as the real one.
 func aloneCommand(began *bool, stdout, stderr io.Writer) *cobra.Command {
 	var speed float64
-	var since string
+	var since, profile string
 	cmd := &cobra.Command{Use: alone, Args: cobra.NoArgs, Hidden: true, RunE: func(cmd *cobra.Command, _ []string) error {
 		start, err := time.Parse(time.RFC3339Nano, since)
 		if err != nil || speed <= 0 {
 			return fmt.Errorf("%s is for oktaws-sandbox bench alone", alone)
 		}
 		*began = true
+		if profile != "" {
+			f, err := os.Create(profile)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = f.Close() }()
+			if err := pprof.StartCPUProfile(f); err != nil {
+				return err
+			}
+			defer pprof.StopCPUProfile()
+		}
 		clock := sandbox.NewClockSince(start, speed)
 		defer clock.Stop()
 		if code := app.Run(cmd.Context(), app.Options{Args: []string{"serve"}, Environ: os.Environ(), Stdout: stdout, Stderr: stderr, Clock: clock}); code != app.ExitOK {
@@ -44,6 +56,7 @@ func aloneCommand(began *bool, stdout, stderr io.Writer) *cobra.Command {
 	}}
 	cmd.Flags().Float64Var(&speed, "speed", 0, "")
 	cmd.Flags().StringVar(&since, "clock", "", "")
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "")
 	return cmd
 }
 
@@ -61,7 +74,7 @@ type ward struct {
 const readyLine = "oktaws is ready"
 
 // startAlone runs oktaws beside the sandbox, with a home and a store under dir, and returns once it is ready.
-func startAlone(ctx context.Context, sb *sandbox.Sandbox, clockBegan time.Time, speed float64, dir string, settings ...string) (*ward, error) {
+func startAlone(ctx context.Context, sb *sandbox.Sandbox, clockBegan time.Time, speed float64, dir, profile string, settings ...string) (*ward, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -72,7 +85,7 @@ func startAlone(ctx context.Context, sb *sandbox.Sandbox, clockBegan time.Time, 
 		w.environ = append(w.environ, v.Name+"="+v.Value)
 	}
 	said := &watchFor{out: w.log, what: readyLine, seen: make(chan struct{})}
-	w.process = exec.Command(binary, alone, "--clock", clockBegan.Format(time.RFC3339Nano), "--speed", strconv.FormatFloat(speed, 'f', -1, 64)) // #nosec G204 -- it is this very program
+	w.process = exec.Command(binary, alone, "--clock", clockBegan.Format(time.RFC3339Nano), "--speed", strconv.FormatFloat(speed, 'f', -1, 64), "--cpuprofile", profile) // #nosec G204 -- it is this very program
 	w.process.Env, w.process.Stdout, w.process.Stderr = w.environ, said, w.log
 	if err := w.process.Start(); err != nil {
 		return nil, fmt.Errorf("start oktaws: %w", err)
