@@ -76,15 +76,16 @@ func (w *work) assignedRoles(roles []string) []string {
 
 // oktaGroups makes true that each role's Okta group exists and is assigned to the application with its roles.
 func (w *work) oktaGroups(ctx context.Context) (result, error) {
-	ids, err := w.assignGroups(ctx)
-	if want, ok := w.wantPeople(); ok && err == nil {
-		if res, err := w.keepPeople(ctx, want); err != nil || res.state != store.StepDone {
-			if err != nil {
-				return w.orGone(ctx, oktaGroups, err)
-			}
+	if want, ok := w.wantPeople(); ok { // first, since it may have to wait for another account
+		res, err := w.keepPeople(ctx, want)
+		if err != nil {
+			return w.orGone(ctx, oktaGroups, err)
+		}
+		if res.state != store.StepDone {
 			return res, nil
 		}
 	}
+	ids, err := w.assignGroups(ctx)
 	if store.KindOf(err) == store.NeedsPerson && err != nil {
 		return w.rolesRefused(ctx, err)
 	}

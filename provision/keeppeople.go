@@ -9,10 +9,18 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// keepPeople makes true that the group is there, is assigned, and is filled by an active rule. Where all of it is in order,
-// accounts do so side by side.
+// keepPeople makes true that the group is there, is assigned, and is filled by an active rule. Of the accounts that come to
+// it side by side one looks, and the others take its word.
 func (w *work) keepPeople(ctx context.Context, want people) (result, error) {
 	app := w.known().AppID
+	if w.r.people.holds(app, w.now()) {
+		return done("")
+	}
+	leave, err := w.r.people.enter(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	defer leave()
 	if w.r.people.holds(app, w.now()) {
 		return done("")
 	}

@@ -55,8 +55,21 @@ func (c Config) groupPrefix() string {
 // peopleInOrder remembers for a minute of which applications the people were seen in order, so that accounts that are linked
 // side by side don't all look at the same.
 type peopleInOrder struct {
+	turn chan struct{} // holds one while somebody looks, or puts them in order; who comes meanwhile takes from what that one has seen
 	mu   sync.Mutex
 	seen map[string]time.Time // by the application's ID
+}
+
+// enter waits until nobody is at it. The caller leaves.
+func (p *peopleInOrder) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }, nil
+	case <-GivingWay(ctx):
+		return nil, ErrGaveWay
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (p *peopleInOrder) holds(app string, now time.Time) bool {
@@ -70,9 +83,6 @@ func (p *peopleInOrder) holds(app string, now time.Time) bool {
 func (p *peopleInOrder) note(app string, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.seen == nil {
-		p.seen = map[string]time.Time{}
-	}
 	p.seen[app] = at
 }
 

@@ -34,7 +34,8 @@ type Reconciler struct {
 
 // New makes the reconciler; nothing is called before Run.
 func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reconciler {
-	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall()}
+	return &Reconciler{store: s, aws: aws, okta: okta, cfg: cfg, log: log, rollCall: newRollCall(),
+		people: peopleInOrder{turn: make(chan struct{}, 1), seen: map[string]time.Time{}}}
 }
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.
