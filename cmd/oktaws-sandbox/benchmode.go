@@ -27,11 +27,11 @@ type benchMode struct {
 // benchModes are those of docs/adr/0014: making an application, its metadata, and three assignments are five calls of the
 // narrowest bucket; its settings are looked at once it is there; three groups are made.
 var benchModes = []benchMode{
-	{name: "api", settings: []string{byKey}, speed: 30, person: true,
+	{name: "api", settings: []string{byKey}, speed: 20, person: true,
 		fewest: map[string]int{bucketApps: 5, bucketApp: 1, bucketGroups: 3}},
-	{name: "groups", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups"}, speed: 30,
+	{name: "groups", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups"}, speed: 20,
 		fewest: map[string]int{bucketApps: 5, bucketApp: 1, bucketGroups: 3}},
-	{name: "shared", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups", "OKTAWS_OKTA_SHARED_APPLICATION=" + sharedLabel}, speed: 6,
+	{name: "shared", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups", "OKTAWS_OKTA_SHARED_APPLICATION=" + sharedLabel}, speed: 5,
 		fewest: map[string]int{bucketApp: 1, bucketGroups: 3}},
 }
 
