@@ -27,9 +27,15 @@ test: go cc browser ## run all tests, with the race detector, and count them (PA
 	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 20m $(PACKAGES)
 
 .PHONY: test-long
-test-long: go ## live through 2,000 random sequences and cut every call of a life both ways: about 40 minutes on two idle cores
+test-long: go ## live through 2,000 random sequences, cut every call of a life both ways, and kill a batch of 200 accounts 20 times: about 50 minutes on two idle cores
 	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -parallel 4 -timeout 60m -v -run TestRandomLives ./internal/life -rapid.checks=500
-	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -timeout 60m -v -run TestInterruptedAnywhere ./internal/app
+	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -timeout 60m -v -run 'TestInterruptedAnywhere|TestABatchThatIsKilled' ./internal/app
+
+.PHONY: bench
+bench: go ## link 200 accounts against Okta's real limits, on a fast clock, and time a store and a start with 10,000: some minutes (BENCH="--mode api" for a part, then without the rest)
+	@CGO_ENABLED=0 $(GO) build -o bin/ ./cmd/oktaws-sandbox
+	@bin/oktaws-sandbox bench $(BENCH)
+	$(if $(BENCH),,CGO_ENABLED=0 $(GO) test ./store ./internal/app -run '^$$' -bench '^Benchmark(Store10000|Start10000|DeliveryToAck)$$' -timeout 20m)
 
 .PHONY: lint
 lint: go ## look for mistakes, unformatted code and wrong arrows between packages (the first time takes minutes)

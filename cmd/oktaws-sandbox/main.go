@@ -2,7 +2,8 @@
 //
 // Alone, it runs the three, prints the environment for a separate oktaws serve as export lines and then "ready", and
 // goes on until it is interrupted. With the argument demo it runs oktaws beside them, and is a place in the browser to
-// walk around in. With story it plays the whole story, from the request to the linked account, and prints it.
+// walk around in. With story it plays the whole story, from the request to the linked account, and prints it. With bench it
+// links many accounts and says how long that takes, and how long it must.
 package main
 
 import (
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	root.PersistentFlags().DurationVar(&stackTime, "stack-time", 0, "how long CloudFormation takes for each role (default 1s; the story: 8s, on a clock ten times as fast)")
 	root.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where the pages are: an address of this machine alone")
-	root.AddCommand(demoCommand(&began, &stackTime, stdout), &cobra.Command{
+	root.AddCommand(demoCommand(&began, &stackTime, stdout), benchCommand(&began, stdout, stderr), aloneCommand(&began, stdout, stderr), &cobra.Command{
 		Use:   "story",
 		Short: "Play the whole story, from /oktaws link to the linked account",
 		Args:  cobra.NoArgs,

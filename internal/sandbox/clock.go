@@ -15,9 +15,12 @@ import (
 // tomorrow can be seen now.
 type Clock struct {
 	*clockwork.FakeClock
-	stop   func()
-	speed  atomic.Uint64 // bits of a float64
-	moving sync.Mutex    // one jump at a time; the clock doesn't run of itself meanwhile
+	done     chan struct{} // closes once it stands still
+	stopping sync.Once
+	speed    atomic.Uint64 // bits of a float64
+	moving   sync.Mutex    // one jump at a time; the clock doesn't run of itself meanwhile
+	last     time.Time     // the real time up to which it has run
+	lastTick atomic.Int64  // the same, in nanoseconds
 
 	mu     sync.Mutex
 	timers map[*timer]time.Time // those that wait, and until when
@@ -28,32 +31,56 @@ type Clock struct {
 const tick = 2 * time.Millisecond
 
 // NewClock starts a clock that runs speed times as fast as the real one. Stop it when it is no longer needed.
-func NewClock(speed float64) *Clock {
-	done := make(chan struct{})
-	var once sync.Once
+func NewClock(speed float64) *Clock { return NewClockSince(time.Now(), speed) }
+
+// NewClockSince starts a clock as if NewClock had started it at the real time began: processes that are given the same
+// moment and speed go by the same clock, to a few milliseconds of real time.
+func NewClockSince(began time.Time, speed float64) *Clock {
 	c := &Clock{
-		FakeClock: clockwork.NewFakeClockAt(time.Now()), stop: func() { once.Do(func() { close(done) }) },
+		FakeClock: clockwork.NewFakeClockAt(began), done: make(chan struct{}), last: began,
 		timers: map[*timer]time.Time{}, armed: make(chan struct{}),
 	}
 	c.SetSpeed(speed)
+	c.moving.Lock()
+	c.catchUp()
+	c.moving.Unlock()
 	go func() {
 		t := time.NewTicker(tick)
 		defer t.Stop()
-		last := time.Now()
 		for {
 			select {
-			case <-done:
+			case <-c.done:
 				return
 			case <-t.C:
 				c.moving.Lock()
-				now := time.Now()
-				c.Advance(time.Duration(float64(now.Sub(last)) * c.Speed()))
-				last = now
+				c.catchUp()
 				c.moving.Unlock()
 			}
 		}
 	}()
 	return c
+}
+
+// catchUp moves the clock by what has passed of the real time. The caller holds c.moving.
+func (c *Clock) catchUp() {
+	now := time.Now()
+	c.Advance(time.Duration(float64(now.Sub(c.last)) * c.Speed()))
+	c.last = now
+	c.lastTick.Store(now.UnixNano())
+}
+
+// Now is the time on the clock. On a machine with much to do the ticks may be late: then it doesn't wait for the next one,
+// so that two processes that go by the same clock agree.
+func (c *Clock) Now() time.Time {
+	if time.Now().UnixNano()-c.lastTick.Load() > int64(tick) && c.moving.TryLock() {
+		select {
+		case <-c.done: // it stands still
+		default:
+			c.catchUp()
+		}
+		c.moving.Unlock()
+	}
+	return c.FakeClock.Now()
 }
 
 // Speed is how many times as fast as the real clock it runs.
@@ -63,7 +90,7 @@ func (c *Clock) Speed() float64 { return math.Float64frombits(c.speed.Load()) }
 func (c *Clock) SetSpeed(speed float64) { c.speed.Store(math.Float64bits(speed)) }
 
 // Stop stands the clock still.
-func (c *Clock) Stop() { c.stop() }
+func (c *Clock) Stop() { c.stopping.Do(func() { close(c.done) }) }
 
 // Advance moves the clock ahead at once. Every timer that is due by then fires, but what it wakes finds the clock at its
 // end already; Sandbox.Jump goes there as time would.
@@ -72,7 +99,7 @@ func (c *Clock) Advance(d time.Duration) { c.advance(d) }
 // advance returns how many timers have fired since the last time.
 func (c *Clock) advance(d time.Duration) (fired int) {
 	c.FakeClock.Advance(d)
-	now := c.Now()
+	now := c.FakeClock.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for t, at := range c.timers {
@@ -111,7 +138,7 @@ func (c *Clock) know(t *timer, d time.Duration) *timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d > 0 {
-		c.timers[t] = c.Now().Add(d)
+		c.timers[t] = c.FakeClock.Now().Add(d)
 	}
 	c.set++
 	close(c.armed)

@@ -37,6 +37,19 @@ var perMinute = map[Plan]map[bucket]int{
 	Free:       {bucketApps: 20, bucketApp: 100, bucketGroups: 100, bucketGroup: 100, bucketOther: 200},
 }
 
+// BucketOf names the bucket that calls of an operation count in; "" where none limits them.
+func BucketOf(operation string) string {
+	for _, o := range operations {
+		if o.id == operation {
+			return string(o.bucket)
+		}
+	}
+	return ""
+}
+
+// PerToken is how many calls of a bucket the plan lets one token make a minute; 0 where the bucket is unknown.
+func (p Plan) PerToken(named string) int { return perMinute[p][bucket(named)] / 2 }
+
 // limits counts the calls of an organization.
 type limits struct {
 	mu       sync.Mutex

@@ -11,11 +11,14 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // signingKey is a key that an application signs its assertions with, and its certificate. The RSA key is made when
@@ -55,9 +58,26 @@ var pairs = struct {
 	made map[pairOf]func() (*rsa.PrivateKey, error)
 }{made: map[pairOf]func() (*rsa.PrivateKey, error){}}
 
+// MakePairs makes the RSA keys that the first key of each application is one of, and the organization's own: what is timed by
+// a clock that runs fast must not wait for them. It takes some seconds, once in a process.
+func MakePairs() error {
+	var all errgroup.Group
+	all.SetLimit(runtime.NumCPU())
+	for n := range 1 + applicationPairs {
+		all.Go(func() error {
+			_, err := pairOf{application: n}.private()
+			return err
+		})
+	}
+	return all.Wait()
+}
+
+// applicationPairs is how many applications have pairs of their own.
+const applicationPairs = 64
+
 func (of pairOf) private() (*rsa.PrivateKey, error) {
 	if of != (pairOf{}) { // the organization's own
-		of = pairOf{1 + of.application%64, of.key % 8}
+		of = pairOf{1 + of.application%applicationPairs, of.key % 8}
 	}
 	pairs.Lock()
 	pair := pairs.made[of]
