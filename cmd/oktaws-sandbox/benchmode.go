@@ -27,9 +27,9 @@ type benchMode struct {
 // benchModes are those of docs/adr/0014: making an application, its metadata, and three assignments are five calls of the
 // narrowest bucket; its settings are looked at once it is there; three groups are made.
 var benchModes = []benchMode{
-	{name: "api", settings: []string{byKey}, speed: 20, person: true,
+	{name: "api", settings: []string{byKey}, speed: 15, person: true,
 		fewest: map[string]int{bucketApps: 5, bucketApp: 1, bucketGroups: 3}},
-	{name: "groups", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups"}, speed: 20,
+	{name: "groups", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups"}, speed: 15,
 		fewest: map[string]int{bucketApps: 5, bucketApp: 1, bucketGroups: 3}},
 	{name: "shared", settings: []string{"OKTAWS_OKTA_INTEGRATION_MODE=groups", "OKTAWS_OKTA_SHARED_APPLICATION=" + sharedLabel}, speed: 5,
 		fewest: map[string]int{bucketApp: 1, bucketGroups: 3}},
