@@ -117,7 +117,7 @@ func scenes() map[string]scene {
 			for i := range 300 {
 				key := store.AccountKey{Partition: "aws-us-gov", ID: fmt.Sprintf("%012d", i)}
 				rows = append(rows, store.Row{Account: key, Label: words(100)})
-				if i < mostPlanned {
+				if i < store.MostPlanned {
 					batch.Plan = append(batch.Plan, store.Finding{Key: key.String(), What: words(3000)})
 				}
 				key.Partition = "aws"

@@ -96,15 +96,3 @@ func planMark(r store.Request, f store.Finding) string {
 	}
 	return byHand(f)
 }
-
-// shortly is what differs, in a few words.
-func shortly(findings []store.Finding) string {
-	if len(findings) == 0 {
-		return ""
-	}
-	text := cut(findings[0].What, 120)
-	if more := len(findings) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %d more)", more)
-	}
-	return text
-}

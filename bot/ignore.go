@@ -46,7 +46,7 @@ func (b *Bot) askWhatToIgnore(ctx context.Context, c *click) (outcome, error) {
 	var open []store.Finding
 	err = b.store.View(ctx, func(tx *store.ReadTx) (err error) {
 		if a, err = tx.Account(key); err == nil {
-			open, err = openFindings(tx, key)
+			open, err = tx.OpenFindings(key)
 		}
 		return err
 	})
@@ -108,7 +108,7 @@ func (b *Bot) ignore(ctx context.Context, s *submission) (outcome, error) {
 		return outcome{errors: wrong}, nil
 	}
 	return outcome{}, b.once(ctx, &s.delivery, func(tx *store.Tx) error {
-		open, err := openFindings(&tx.ReadTx, key)
+		open, err := tx.OpenFindings(key)
 		if err != nil {
 			return err
 		}

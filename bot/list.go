@@ -44,27 +44,5 @@ func listContent(lines []string, total int) content {
 
 // accountLine is an account in one line, without a line break.
 func accountLine(a store.Account) string {
-	return fmt.Sprintf("• %s %s: %s", code(accountName(a.AccountKey)), mrkdwn(a.Label, nameLimit), position(a))
-}
-
-// position is the account's state in words, and whether something waits for a decision.
-func position(a store.Account) string {
-	switch {
-	case a.Pending != "" && (a.State == store.None || a.State == store.Unlinked):
-		return "waiting for approval"
-	case a.Pending != "":
-		return standing(a) + "; a request waits for approval"
-	}
-	return standing(a)
-}
-
-// standing is the account's state in words.
-func standing(a store.Account) string {
-	switch a.State {
-	case store.Waiting:
-		return "waiting for a person's step"
-	case store.Drifted:
-		return "drifted (" + plural(a.Drifted, "thing differs", "things differ") + ")"
-	}
-	return a.State.Word()
+	return fmt.Sprintf("• %s %s: %s", code(accountName(a.AccountKey)), mrkdwn(a.Label, nameLimit), a.Position())
 }

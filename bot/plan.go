@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/oktaws/oktaws/store"
@@ -54,7 +53,7 @@ func (b *Bot) plan(ctx context.Context, c *command, rest string) (outcome, error
 func (b *Bot) planned(tx *store.ReadTx, key store.AccountKey, was *store.Account, f linkForm) (store.Account, store.Request, error) {
 	if was != nil && was.Pending != "" {
 		r, err := tx.Request(was.Pending)
-		return asWanted(*was, r, tx.Now()), r, err
+		return r.Wanted(*was, tx.Now()), r, err
 	}
 	if was != nil && was.State != store.None && was.State != store.Unlinked {
 		kind := store.Link
@@ -81,22 +80,7 @@ func (b *Bot) planned(tx *store.ReadTx, key store.AccountKey, was *store.Account
 	if was != nil {
 		fresh.Meta = was.Meta
 	}
-	return asWanted(fresh, r, tx.Now()), r, nil
-}
-
-// asWanted is the account as a request would have it.
-func asWanted(a store.Account, r store.Request, now time.Time) store.Account {
-	a.Wish, a.Desired = r.Wish, store.WantLinked
-	if r.Kind == store.Unlink {
-		a.Desired = store.WantUnlinked
-	}
-	if slices.Contains(r.Rotate, store.RotateKey) {
-		a.KeySince = now
-	}
-	if slices.Contains(r.Rotate, store.RotateCertificate) {
-		a.CertificateSince = now
-	}
-	return a
+	return r.Wanted(fresh, tx.Now()), r, nil
 }
 
 func (b *Bot) planContent(r store.Request) content {

@@ -17,7 +17,7 @@ func renderProgress(m store.Message, s scene) rendering {
 	if a.State == store.Drifted { // found later: what was asked for was reached
 		a.State = store.Linked
 	}
-	stands := standing(a)
+	stands := a.Standing()
 	if a.State == store.Linking {
 		stands = underWay(s.request)
 	}

@@ -31,7 +31,7 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 		case err != nil:
 			return err
 		case what == store.RotateCertificate:
-			_, err = forAll(&tx.ReadTx, a, r)
+			_, err = tx.RotateTogether(a, &r.Request, &r.batch)
 			return err
 		case linked(a) && a.Mode == store.ModeGroups:
 			return &store.Error{Kind: store.Conflict,
@@ -40,31 +40,4 @@ func (b *Bot) rotate(ctx context.Context, c *command, rest string) (outcome, err
 		}
 		return nil
 	})
-}
-
-// forAll makes of a request to rotate an account's certificate one for all linked accounts that share its Okta
-// application, and says whether it did: Okta signs with the new certificate only once each of them takes it. Left out are
-// those that can't be asked for now, and that the rotation may have to wait for.
-func forAll(tx *store.ReadTx, a store.Account, r *asking) (bool, error) {
-	if a.Shared == "" || !linked(a) { // for one that isn't linked, the store says what can be done
-		return false, nil
-	}
-	r.Kind, r.Account, r.Wish, r.Rotate = store.Rotate, store.AccountKey{}, store.Wish{Shared: a.Shared}, []store.Rotation{store.RotateCertificate}
-	r.Planned = tx.Now()
-	err := tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
-		state := position(other)
-		if !linked(other) {
-			r.batch.LeftOut = append(r.batch.LeftOut, store.LeftOut{Account: other.AccountKey, Label: other.Label, Why: state})
-			return true
-		}
-		r.batch.Rows = append(r.batch.Rows, store.Row{Account: other.AccountKey, Label: other.Label})
-		if state != string(store.Linked) && len(r.Plan) < mostPlanned {
-			r.Plan = append(r.Plan, store.Finding{Key: other.AccountKey.String(), What: other.Label + ": " + state})
-		}
-		return true
-	})
-	if err != nil {
-		return true, err
-	}
-	return true, noBatchWaits(tx, *r)
 }

@@ -59,7 +59,7 @@ func lookAtAccount(tx *store.ReadTx, key store.AccountKey) (s scene, err error) 
 
 func statusContent(s scene, now time.Time) content {
 	a, r := *s.account, s.request
-	lines := []string{fmt.Sprintf("*%s*: %s", about(a.AccountKey, a.Label), position(a))}
+	lines := []string{fmt.Sprintf("*%s*: %s", about(a.AccountKey, a.Label), a.Position())}
 	if p := s.pending; p != nil {
 		lines = append(lines, fmt.Sprintf("%s asked %s to %s. It has %d of %d approvals.", mention(p.Requester), when(p.Created), wanted(*p), len(p.Approvals), p.Required))
 	}
@@ -95,7 +95,7 @@ func statusContent(s scene, now time.Time) content {
 		lines = append(lines, link(a.Known.TileURL, "Open the tile in Okta"))
 	}
 	return content{
-		text:   fmt.Sprintf("%s: %s.", spoken(about(a.AccountKey, a.Label)), position(a)),
+		text:   fmt.Sprintf("%s: %s.", spoken(about(a.AccountKey, a.Label)), a.Position()),
 		blocks: paragraphs(lines),
 	}
 }
@@ -158,7 +158,7 @@ func inGeneral(a store.Account) string {
 	if a.State == store.Drifted {
 		return a.State.Word()
 	}
-	return standing(a)
+	return a.Standing()
 }
 
 func overviewContent(counts map[string]int, busy, own []string) content {

@@ -89,7 +89,7 @@ func inFull(r store.Request) string {
 // changed is what a request to change an account asks for.
 func changed(r store.Request) string {
 	it := subject(r)
-	switch mode, set := changes(r); {
+	switch mode, set := r.Changes(); {
 	case mode == set:
 		return fmt.Sprintf("give %s the integration mode %s and the role set %s", it, code(string(r.Mode)), code(r.RoleSetName()))
 	case set:
@@ -100,17 +100,9 @@ func changed(r store.Request) string {
 	return fmt.Sprintf("switch %s from %s to %s (this makes an IAM user and takes a person's step in Okta)", it, code(string(r.Was.Mode)), code(string(r.Mode)))
 }
 
-// changes says what of an account a request changes: neither, where a change that failed is asked for again.
-func changes(r store.Request) (mode, set bool) {
-	if r.Was.Mode == "" { // a batch is of accounts that may be this or that
-		return true, true
-	}
-	return r.Was.Mode != r.Mode, r.Was.RoleSetName() != r.RoleSetName()
-}
-
 // switched is what became of an account by a request to change it.
 func switched(r store.Request) string {
-	switch mode, set := changes(r); {
+	switch mode, set := r.Changes(); {
 	case mode == set:
 		return fmt.Sprintf("its integration mode is %s, and its role set %s", code(string(r.Mode)), code(r.RoleSetName()))
 	case set:
@@ -213,7 +205,7 @@ func askAgain(s scene) string {
 	if len(s.rows) > 0 {
 		account = accountName(s.rows[0].Account)
 	}
-	switch mode, set := changes(r); {
+	switch mode, set := r.Changes(); {
 	case r.Size > 0 && r.Kind == store.Repair:
 		account = "all"
 	case r.Size > 0 && r.Kind == store.Link:

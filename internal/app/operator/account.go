@@ -118,24 +118,6 @@ func about(k store.AccountKey, label string) string {
 	return fmt.Sprintf("AWS account %s (%s)", k.Typed(), label)
 }
 
-// position is the account's state in words, and whether something waits for a decision.
-func position(a store.Account) string {
-	state := a.State.Word()
-	switch a.State {
-	case store.Waiting:
-		state = "waiting for a person's step"
-	case store.Drifted:
-		state = fmt.Sprintf("drifted (%s)", plural(a.Drifted, "thing differs", "things differ"))
-	}
-	switch {
-	case a.Pending != "" && (a.State == store.None || a.State == store.Unlinked):
-		return "waiting for approval"
-	case a.Pending != "":
-		return state + "; a request waits for approval"
-	}
-	return state
-}
-
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -149,7 +148,7 @@ func (s *Session) tell(r store.Request, c scene) {
 	case !linked(a) && a.State != store.Unlinked:
 		fmt.Fprintf(s.Stdout, "%s is under way. %s\n", it, s.carriesOn(a.AccountKey))
 	default:
-		fmt.Fprintf(s.Stdout, "%s is %s.\n", it, position(a))
+		fmt.Fprintf(s.Stdout, "%s is %s.\n", it, a.Position())
 	}
 }
 
@@ -266,15 +265,11 @@ func (s *Session) repair(ctx context.Context, o asking, typed string) error {
 		return err
 	}
 	return s.ask(ctx, o, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, r *wish) error {
-		c, err := tx.Check(key)
-		if err != nil && store.KindOf(err) != store.NotFound {
+		open, err := tx.OpenFindings(key)
+		if err != nil {
 			return err
 		}
-		for _, f := range c.Open(tx.Now()) {
-			if f.Rotate != "" && !slices.Contains(r.Rotate, f.Rotate) {
-				r.Rotate = append(r.Rotate, f.Rotate)
-			}
-		}
+		r.Rotate = store.Rotations(open)
 		return forAll(tx, r)
 	})
 }

@@ -8,57 +8,16 @@ import (
 	"github.com/oktaws/oktaws/store"
 )
 
-// forAll makes of a request that rotates the certificate of an Okta application that accounts share one for all of them:
-// Okta signs with the new one only once each of them takes it. On the way, that repairs them as well.
+// forAll makes of a request that rotates the certificate of an Okta application that accounts share one for all of them.
 func forAll(tx *store.Tx, w *wish) error {
 	if !slices.Contains(w.Rotate, store.RotateCertificate) {
 		return nil
 	}
 	a, err := tx.Account(w.Account)
-	if err != nil || a.Shared == "" || !linked(a) { // of one that isn't linked, the store says what can be done
-		return err
+	if err == nil {
+		_, err = tx.RotateTogether(a, &w.Request, &w.batch)
 	}
-	w.Kind, w.Account, w.Wish, w.Rotate = store.Rotate, store.AccountKey{}, store.Wish{Shared: a.Shared}, []store.Rotation{store.RotateCertificate}
-	w.Planned = tx.Now()
-	err = tx.Sharing(a.Partition, a.Shared, func(other store.Account) bool {
-		if linked(other) {
-			w.batch.Rows = append(w.batch.Rows, store.Row{Account: other.AccountKey, Label: other.Label})
-		} else {
-			w.batch.LeftOut = append(w.batch.LeftOut, store.LeftOut{Account: other.AccountKey, Label: other.Label, Why: position(other)})
-		}
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	return noneWaits(tx, a)
-}
-
-// noneWaits refuses to rotate a shared certificate while a request for that waits for a decision.
-func noneWaits(tx *store.Tx, a store.Account) error {
-	var waits *store.Request
-	var failed error
-	err := tx.Requests(func(r store.Request) bool {
-		if r.State != store.Pending || r.Size == 0 || r.Kind != store.Rotate || r.Shared != a.Shared {
-			return true
-		}
-		failed = tx.Rows(r.ID, func(row store.Row) bool {
-			if row.Account.Partition == a.Partition {
-				waits = &r
-			}
-			return false // all are of one partition
-		})
-		return failed == nil && waits == nil
-	})
-	switch {
-	case err != nil:
-		return err
-	case failed != nil:
-		return failed
-	case waits != nil:
-		return refuse(store.Conflict, "It can be approved or denied: oktaws approve "+waits.ID+".", "a request to %s, by %s, waits for approval already", wanted(*waits), waits.Requester.Mention())
-	}
-	return nil
+	return err
 }
 
 type batchDocument struct {

@@ -70,7 +70,7 @@ func (s *Session) checkOne(ctx context.Context, pipeline Provisioner, key store.
 		return d, err
 	}
 	if !linked(a) {
-		return d, refuse(store.Conflict, fmt.Sprintf("See it with oktaws status %s.", key.Typed()), "account %s is %s: only linked accounts are checked", key.Typed(), position(a))
+		return d, refuse(store.Conflict, fmt.Sprintf("See it with oktaws status %s.", key.Typed()), "account %s is %s: only linked accounts are checked", key.Typed(), a.Position())
 	}
 	c, err := pipeline.Check(ctx, key)
 	if err != nil {

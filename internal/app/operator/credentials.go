@@ -65,7 +65,7 @@ func (s *Session) credentials(ctx context.Context, o asking, typed string, anywh
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Stderr, "%s is %s.\n", about(key, oneLine(a.Label)), position(a))
+	fmt.Fprintf(s.Stderr, "%s is %s.\n", about(key, oneLine(a.Label)), a.Position())
 	if a.State == store.Failed {
 		return Ended(Failed)
 	}

@@ -34,7 +34,7 @@ func (s *Session) accountTable(all []store.Account) {
 		if a.Mode != "" {
 			set = a.RoleSetName()
 		}
-		t.add(a.Typed(), oneLine(a.Label), position(a), string(a.Mode), set)
+		t.add(a.Typed(), oneLine(a.Label), a.Position(), string(a.Mode), set)
 	}
 	t.write(s.Stdout, s.Screen.Width)
 }

@@ -3,8 +3,6 @@ package operator
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -85,7 +83,7 @@ func (s *Session) planned(tx *store.ReadTx, key store.AccountKey, label, roleSet
 	switch {
 	case a.Pending != "":
 		r, err := tx.Request(a.Pending)
-		return asWanted(a, r, tx.Now()), r.Kind, err
+		return r.Wanted(a, tx.Now()), r.Kind, err
 	case !fresh && a.Desired == store.WantUnlinked:
 		return a, store.Unlink, nil
 	case linked(a):
@@ -103,19 +101,4 @@ func (s *Session) planned(tx *store.ReadTx, key store.AccountKey, label, roleSet
 	}
 	a = store.Account{AccountKey: key, Meta: a.Meta, Wish: s.wish(key, label, roleSet), Desired: store.WantLinked}
 	return a, store.Link, nil
-}
-
-// asWanted is the account as a request would have it.
-func asWanted(a store.Account, r store.Request, now time.Time) store.Account {
-	a.Wish, a.Desired = r.Wish, store.WantLinked
-	if r.Kind == store.Unlink {
-		a.Desired = store.WantUnlinked
-	}
-	if slices.Contains(r.Rotate, store.RotateKey) {
-		a.KeySince = now
-	}
-	if slices.Contains(r.Rotate, store.RotateCertificate) {
-		a.CertificateSince = now
-	}
-	return a
 }

@@ -135,7 +135,7 @@ func (s *Session) statusDocument(c scene) statusDocument {
 func (s *Session) describe(c scene) {
 	a := c.account
 	say := func(format string, args ...any) { fmt.Fprintf(s.Stdout, format+"\n", args...) }
-	say("%s: %s", about(a.AccountKey, oneLine(a.Label)), position(a))
+	say("%s: %s", about(a.AccountKey, oneLine(a.Label)), a.Position())
 	if a.Mode != "" {
 		shared := ""
 		if a.Shared != "" {
