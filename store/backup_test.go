@@ -87,7 +87,7 @@ func TestAStoreIsReplacedOnlyWhenToldAndKeptBeside(t *testing.T) {
 	wantError(t, err, store.Conflict, "in use", "Stop that process")
 	closeEngine(t, b)
 	_, err = restore(t, dir, file, false)
-	wantError(t, err, store.Conflict, dir, "replaced")
+	wantError(t, err, store.Conflict, dir, "--replace")
 	if got := storeIn(t, dir); got["account/former"] != "{}" {
 		t.Fatalf("the store was changed: %q", got)
 	}

@@ -23,7 +23,7 @@ func TestSignOnOffersTheRolesAndLetsThePersonIn(t *testing.T) {
 		t.Fatalf("offered %+v", in)
 	}
 	for i, name := range []string{"Administrator", "ReadOnly"} {
-		want := aws.OfferedRole{Account: aws.Account{ID: member, Name: "Gmail", Partition: aws.Commercial}, Provider: memberProvider, Role: name, ARN: memberRole(name)}
+		want := aws.OfferedRole{Account: aws.Account{ID: member, Name: "Gmail", Partition: aws.Commercial, Unit: "Root"}, Provider: memberProvider, Role: name, ARN: memberRole(name)}
 		if in.Roles[i] != want {
 			t.Errorf("role %d is %+v, want %+v", i, in.Roles[i], want)
 		}
