@@ -35,19 +35,26 @@ func (p *program) operate(cmd *cobra.Command, c operator.Call) error {
 }
 
 func (p *program) placed(ctx context.Context, c operator.Call) error {
-	l := p.load()
-	if err := l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" }); err != nil {
+	l, err := p.loadFor(c.Own)
+	if err == nil {
+		err = l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" })
+	}
+	if err != nil {
 		return err
 	}
-	err := p.elsewhere(ctx, l)
+	input, err := p.read(c.Input)
+	if err != nil {
+		return err
+	}
+	err = p.elsewhere(ctx, l, c, input)
 	if !errors.Is(err, operator.ErrNobody) {
 		return err
 	}
-	if err = p.here(ctx, l, c); store.KindOf(err) != store.Conflict || !errors.Is(err, errHeld) {
+	if err = p.here(ctx, l, c, input); store.KindOf(err) != store.Conflict || !errors.Is(err, errHeld) {
 		return err
 	}
 	// Perhaps oktaws serve has just started.
-	if elsewhere := p.elsewhere(ctx, l); !errors.Is(elsewhere, operator.ErrNobody) {
+	if elsewhere := p.elsewhere(ctx, l, c, input); !errors.Is(elsewhere, operator.ErrNobody) {
 		return elsewhere
 	}
 	return err
@@ -67,14 +74,31 @@ func (l loaded) fits(matters func(problem) bool) error {
 	return &store.Error{Kind: store.Permanent, Message: wrong.Error()}
 }
 
-// elsewhere has oktaws serve run the command.
-func (p *program) elsewhere(ctx context.Context, l loaded) error {
-	c, err := operator.Dial(l.DataDir)
+// elsewhere has oktaws serve run the command. It has its own means to reach Okta, and knows nothing of the caller's in AWS:
+// where those say which account is meant, it is told.
+func (p *program) elsewhere(ctx context.Context, l loaded, c operator.Call, input []byte) error {
+	there, err := operator.Dial(l.DataDir)
 	if err != nil {
 		return err
 	}
+	defer there.Close()
+	args := p.Args
+	if c.Own.Okta() {
+		return &store.Error{Kind: store.Conflict, Message: "oktaws serve holds the data folder " + l.DataDir + " and does the work, with its own Okta organization and token",
+			Remedy: "Leave --okta-token, --okta-token-file and --okta-api-host out; or keep this account apart, in a data folder of its own: OKTAWS_DATA_DIR."}
+	}
+	if c.Own.Alone && c.Own.Account == "" {
+		if err := l.fits(func(p problem) bool { return p.part == "aws" }); err != nil {
+			return err
+		}
+		_, account, err := l.standIn(ctx, p, "")
+		if err != nil {
+			return err
+		}
+		args = append(slices.Clone(args), "--account", account.String())
+	}
 	login, host := p.caller()
-	code, err := c.Run(ctx, operator.Request{Args: p.Args, Login: login, Host: host, Screen: p.screen}, p.Stdout, p.Stderr)
+	code, err := there.Run(ctx, operator.Request{Args: args, Login: login, Host: host, Screen: p.screen, Input: input}, p.Stdout, p.Stderr)
 	if err == nil && code != operator.Done {
 		err = operator.Ended(code)
 	}
@@ -124,7 +148,7 @@ func terminal(w io.Writer) (fd int, is bool) {
 var errHeld = errors.New("the data folder is held")
 
 // here runs the command in this process, which holds the data folder meanwhile.
-func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
+func (p *program) here(ctx context.Context, l loaded, c operator.Call, input []byte) error {
 	if c.Reads {
 		if _, err := os.Stat(filepath.Join(l.DataDir, "oktaws.db")); errors.Is(err, fs.ErrNotExist) {
 			return &store.Error{Kind: store.NotFound, Message: "there is no store in the data folder " + l.DataDir + " yet",
@@ -132,6 +156,16 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
 		}
 	} else if err := l.fits(func(p problem) bool { return p.part != "slack" }); err != nil {
 		return err
+	}
+	var caller store.AccountKey
+	if c.Own.Alone {
+		var err error
+		if l, caller, err = l.standIn(ctx, p, c.Own.Account); err != nil {
+			return err
+		}
+		if err = p.tryOkta(ctx, l, c.Own); err != nil {
+			return err
+		}
 	}
 	s, closeStore, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
 	if store.KindOf(err) == store.Conflict {
@@ -146,7 +180,7 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call) error {
 	pipeline := &ownPipeline{make: sync.OnceValues(func() (*App, error) { return newPipeline(ctx, l, s, p.quietLog(l.Log)) })}
 	err = c.Do(ctx, &operator.Session{
 		Store: s, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
-		Stdout: p.Stdout, Stderr: p.Stderr, Screen: p.screen,
+		Caller: caller, Input: input, Stdout: p.Stdout, Stderr: p.Stderr, Screen: p.screen,
 	})
 	if pipeline.end() {
 		closeStore()
@@ -215,6 +249,7 @@ func (p *program) answer(l loaded, s *store.Store, r *provision.Reconciler) oper
 			Store: s, Settings: p.operatorSettings(l), Who: store.Operator(asked.Login, asked.Host), Lasting: true,
 			Provisioner: func(context.Context) (operator.Provisioner, error) { return r, nil },
 			CarryOn:     func(context.Context) error { return nil }, // it does
+			Input:       asked.Input,
 			Stdout:      newRedactor(stdout, l.secrets), Stderr: newRedactor(stderr, l.secrets), Screen: asked.Screen,
 		}, asked.Args)
 	}
@@ -231,7 +266,18 @@ func (p *program) operatorSettings(l loaded) operator.Settings {
 		Mode:         l.Okta.Mode,
 		Shared:       l.Okta.Shared,
 		Roster:       rosterRules(l.Config),
+		OrgURL:       l.Okta.OrgURL,
+		Groups:       func(a store.Account) []operator.RoleGroup { return roleGroups(l.Config, a) },
 	}
+}
+
+// roleGroups are the account's roles with their Okta groups, as the configuration names them.
+func roleGroups(c Config, a store.Account) []operator.RoleGroup {
+	var out []operator.RoleGroup
+	for _, role := range c.RoleSets[a.RoleSetName()] {
+		out = append(out, operator.RoleGroup{Role: role.Name, Group: pipelineConfig(c).GroupName(role, a.Wish, a.ID, a.Known.Alias)})
+	}
+	return out
 }
 
 // knowsSlack says whether anything of Slack is configured, be it wrong: then there is somebody else who may decide.

@@ -14,7 +14,19 @@ type Call struct {
 	Do    func(context.Context, *Session) error
 	Reads bool // it changes nothing and asks nobody else: it needs the store and no more of the configuration
 	JSON  bool // it was asked to print JSON
+	Own   Own
+	Input string // path of the file that the command reads, which is the Session's Input; -: stdin; empty: none
 }
+
+// Own is what a command line says by itself, in place of a configuration.
+type Own struct {
+	Token, TokenFile, Host string // of Okta: an API token, or the file that holds one; the organization's host or address
+	Alone                  bool   // the command links one account, and needs no configuration
+	Account                string // which, as typed; empty: the one that the caller's AWS credentials lead to
+}
+
+// Okta says whether the command line has anything of Okta's.
+func (o Own) Okta() bool { return o.Token != "" || o.TokenFile != "" || o.Host != "" }
 
 // Commands returns the operator's commands. What one is to do is handed to run; one that ends otherwise than well returns
 // what run does. selfTest is what check does without an account.

@@ -10,8 +10,8 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/internal/roster"
+	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -25,7 +25,9 @@ type Session struct {
 	CarryOn  func(context.Context) error
 	Settings Settings
 	Who      store.Person
-	Lasting  bool // what was begun goes on when the command has ended: the session is that of oktaws serve
+	Caller   store.AccountKey // that the caller's own AWS credentials lead to; none: nobody has looked
+	Input    []byte           // of the file that the command reads
+	Lasting  bool             // what was begun goes on when the command has ended: the session is that of oktaws serve
 
 	Stdout, Stderr io.Writer
 	Screen         Screen
@@ -55,6 +57,14 @@ type Settings struct {
 	Mode         store.Mode     // of accounts that are asked for
 	Shared       string         // label of the Okta application that accounts in mode groups share, in which {partition} stands for theirs; empty: each has its own
 	Roster       roster.Rules   // what lists of accounts have to heed
+	OrgURL       string         // of the Okta organization, where people sign on
+	Groups       func(store.Account) []RoleGroup
+}
+
+// RoleGroup is a role of an account, and the name of the Okta group whose members get it.
+type RoleGroup struct {
+	Role  string `json:"role"`
+	Group string `json:"okta_group"`
 }
 
 // Screen is where the output goes. Its zero value is a file: lines are as long as they are, and progress is plain lines.
@@ -69,6 +79,7 @@ type Request struct {
 	Args        []string `json:"args"` // the whole command line, without the program's name
 	Login, Host string   // who called it
 	Screen      Screen   `json:"screen"`
+	Input       []byte   `json:"input,omitempty"` // of the file that the command reads
 }
 
 // The exit codes of commands, for the shell.
