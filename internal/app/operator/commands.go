@@ -171,15 +171,6 @@ func (c commander) asks(use, short string, args cobra.PositionalArgs, do func(ct
 	return cmd
 }
 
-func (c commander) linking() *cobra.Command {
-	var roleSet string
-	cmd := c.asks("link <account> <application name>", "Ask for Okta sign-on for an AWS account", counted(2, 2), func(ctx context.Context, s *Session, o asking, args []string) error {
-		return s.link(ctx, o, args[0], args[1], roleSet)
-	})
-	roleSetFlag(cmd, &roleSet)
-	return cmd
-}
-
 func (c commander) adopting() *cobra.Command {
 	var roleSet string
 	cmd := c.asks("adopt <account> [application name]", "Ask to link an account and to take over what somebody made there by hand", counted(1, 2), func(ctx context.Context, s *Session, o asking, args []string) error {
