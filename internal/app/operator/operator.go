@@ -31,7 +31,8 @@ type Session struct {
 
 	Stdout, Stderr io.Writer
 	Screen         Screen
-	quiet          bool // how far the command is isn't told
+	quiet          bool            // how far the command is isn't told
+	said           map[string]bool // the lines that progress has told
 }
 
 // Provisioner is what a command needs of the pipeline; provision.Reconciler has it.

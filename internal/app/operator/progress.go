@@ -17,7 +17,12 @@ type progress struct {
 	about string
 }
 
-func (s *Session) progress() *progress { return &progress{s: s, said: map[string]bool{}} }
+func (s *Session) progress() *progress {
+	if s.said == nil {
+		s.said = map[string]bool{}
+	}
+	return &progress{s: s, said: s.said}
+}
 
 // tick comes when what stands on the terminal is to be drawn anew, for the time that goes by.
 func (p *progress) tick() <-chan time.Time {
@@ -64,14 +69,17 @@ func (p *progress) lines(accounts []store.Account) {
 				continue
 			}
 			line := fmt.Sprintf("%s: %s: %s", a.Typed(), step.Title, step.State)
-			if step.State == string(store.StepAgain) {
-				line = fmt.Sprintf("%s: %s: under way", a.Typed(), step.Title)
-			}
+			is := a.Steps[step.Name]
 			switch {
-			case step.Problem != nil:
-				line += ": " + oneLine(step.Problem.Message)
+			case step.State == string(store.StepAgain):
+				line = fmt.Sprintf("%s: %s: under way", a.Typed(), step.Title)
 			case step.State == string(store.StepWaiting) && step.Note != "":
-				line += ": " + oneLine(step.Note)
+				line = fmt.Sprintf("%s: %s: %s", a.Typed(), step.Title, oneLine(step.Note))
+			case step.State == string(store.StepDone) && !is.Started.IsZero():
+				line += " (" + took(is.Ended.Sub(is.Started)) + ")"
+			}
+			if step.Problem != nil {
+				line += ": " + oneLine(step.Problem.Message)
 			}
 			if !p.s.quiet && !p.said[line] {
 				fmt.Fprintln(p.s.Stderr, line)

@@ -33,11 +33,13 @@ func (s *Session) follow(ctx context.Context, all []watched, how patience) error
 	defer p.end()
 	for {
 		resting, accounts, err := s.resting(ctx, all, how)
+		if err == nil {
+			p.show(accounts)
+		}
 		if err == nil && resting {
 			return nil
 		}
 		if err == nil {
-			p.show(accounts)
 			select {
 			case <-changed:
 			case <-p.tick():
