@@ -36,6 +36,7 @@ import (
 //	interrupt TEXT       the next oktaws gets a Ctrl-C once it has said that
 //	feed FILE            is what the next oktaws reads from stdin
 //	profile NAME ACCOUNT a named profile of the AWS SDK's shared files leads to the account
+//	unit PATH ACCOUNT    the account is moved into an organizational unit, which is made
 //	token FILE           writes the Okta API token that TOKEN holds into the file
 //	calls N OPERATION    so many calls of the operation were made in all
 //	request FILE         sets REQUEST to the ID of the request in a JSON document
@@ -135,6 +136,10 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 		"interrupt": func(_ *testscript.TestScript, _ bool, args []string) { w.interrupt = args[0] },
 		"feed":      func(ts *testscript.TestScript, _ bool, args []string) { w.stdin = []byte(ts.ReadFile(args[0])) },
 		"profile":   w.profile,
+		"unit": func(ts *testscript.TestScript, _ bool, args []string) {
+			_, err := w.AWS.MakeUnit(args[0])
+			ts.Check(errors.Join(err, w.AWS.MoveAccount(args[1], args[0])))
+		},
 		"token": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.Getenv("TOKEN")+"\n"), 0o600))
 		},
