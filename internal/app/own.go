@@ -25,20 +25,26 @@ func (p *program) loadFor(own operator.Own) (loaded, error) {
 	if err := p.takeOkta(own); err != nil {
 		return loaded{}, err
 	}
+	usual := alone
 	if !own.Alone {
-		return p.load(), nil
+		usual = nil
 	}
-	l := p.loadOver(alone)
-	for i, wrong := range l.problems {
-		switch wrong.setting {
-		case "OKTA_CLIENT_ORGURL":
-			if p.environ["OKTA_CLIENT_ORGURL"] == "" {
-				l.problems[i].setting, l.problems[i].remedy = "--okta-api-host", "Give the organization's host, such as --okta-api-host example.okta.com, or set OKTA_CLIENT_ORGURL."
-			}
-		case "OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY":
-			l.problems[i].setting, l.problems[i].text, l.problems[i].remedy = "--okta-token-file", "is not given", "Let it name a file that holds an Okta API token, or set OKTA_CLIENT_TOKEN."
+	l := p.loadOver(usual)
+	for i := range l.problems {
+		wrong := &l.problems[i]
+		switch {
+		case own.Alone && wrong.setting == "OKTA_CLIENT_ORGURL" && p.environ["OKTA_CLIENT_ORGURL"] == "":
+			wrong.setting, wrong.text, wrong.remedy = "--okta-api-host", "is not given", "Give the organization's host, such as --okta-api-host example.okta.com, or set OKTA_CLIENT_ORGURL."
+		case own.Alone && wrong.setting == "OKTA_CLIENT_CLIENTID and OKTA_CLIENT_PRIVATEKEY":
+			wrong.setting, wrong.text, wrong.remedy = "--okta-token-file", "is not given", "Let it name a file that holds an Okta API token, or set OKTA_CLIENT_TOKEN."
 		default:
-			l.problems[i].setting = named(own).Replace(wrong.setting)
+			wrong.setting = named(own).Replace(wrong.setting)
+		}
+	}
+	if own.Alone && l.aws["AWS_PROFILE"] != "" {
+		// Who names a profile means its account, whatever else the environment holds.
+		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE"} {
+			delete(l.aws, name)
 		}
 	}
 	return l, nil

@@ -94,6 +94,11 @@ func (s *Session) begin(ctx context.Context, l *linkLine, r store.Request) (stor
 		return r, err
 	case before.ID == "":
 		return s.open(ctx, &l.asking, r, nil)
+	}
+	if !l.patient {
+		l.wait = before.State == store.Approved
+	}
+	switch {
 	case l.json:
 	case was == store.Linked, was == store.Drifted:
 		fmt.Fprintf(s.Stderr, "%s is linked already.\n", about(r.Account, oneLine(r.Label)))
