@@ -27,6 +27,7 @@ type Config struct {
 	KeepOldKey      time.Duration         // how long a key that was replaced is kept inactive before it is deleted
 	CertificateLife int                   // years that a new certificate lasts: 2 to 10; 0: 10
 	Workers         int                   // accounts worked on at once
+	Only            *store.AccountKey     // the one account that Run works on, where the credentials are good for no other; nil: it works on all
 }
 
 // RoleSpec is one role of a role set.

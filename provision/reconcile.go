@@ -39,11 +39,16 @@ func New(s *store.Store, aws AWS, okta Okta, cfg Config, log *slog.Logger) *Reco
 
 // Run works on the accounts that are due until ctx ends, and then finishes the steps that it holds.
 func (r *Reconciler) Run(ctx context.Context) error {
-	if err := r.schedule(ctx); err != nil && ctx.Err() == nil {
+	if r.cfg.Only != nil {
+		// Checks are for who stays.
+	} else if err := r.schedule(ctx); err != nil && ctx.Err() == nil {
 		r.log.ErrorContext(ctx, "not all linked accounts will be checked in their turn", "error", err)
 	}
 	return r.store.Drive(ctx, max(r.cfg.Workers, 1), func(ctx context.Context, key string) {
 		account, err := store.AccountKeyOf(key)
+		if err == nil && r.cfg.Only != nil && account != *r.cfg.Only {
+			return // it stays due, for who has credentials for it
+		}
 		if err == nil {
 			err = r.pass(ctx, account)
 		}

@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs the three until ctx ends.
-func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writer) error {
+func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writer) (err error) {
 	listener, err := listenLoopback(listen)
 	if err != nil {
 		return err
@@ -92,10 +92,15 @@ func serve(ctx context.Context, o sandbox.Options, listen string, stdout io.Writ
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	profile, remove, err := makeProfile(sb)
+	if err != nil {
+		return errors.Join(err, listener.Close(), sb.Close())
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	pages := &http.Server{Handler: web.New(sb, nil).Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = pages.Serve(listener) }()
 	defer func() { _ = pages.Close() }()
-	for _, v := range append(sb.Env(), sandbox.Variable{Name: "SANDBOX_URL", Value: "http://" + listener.Addr().String()}) {
+	for _, v := range append(sb.Env(), profile, sandbox.Variable{Name: "SANDBOX_URL", Value: "http://" + listener.Addr().String()}) {
 		if _, err = fmt.Fprintf(stdout, "export %s=%s\n", v.Name, quote(v.Value)); err != nil {
 			return errors.Join(err, sb.Close())
 		}

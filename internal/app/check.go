@@ -43,7 +43,7 @@ func (p *program) check(ctx context.Context, asJSON bool) error {
 			return c.Check(ctx), nil
 		}},
 		{"aws", func(ctx context.Context) ([]provision.Finding, error) {
-			c, err := newAWS(ctx, l, log)
+			c, err := newAWS(ctx, l, log, "")
 			if err != nil {
 				return nil, err
 			}

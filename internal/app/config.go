@@ -104,17 +104,29 @@ type loaded struct {
 	warnings []string
 	secrets  []string          // values that must not be seen anywhere
 	aws      map[string]string // the AWS SDK's variables, those given by file included
+	given    map[string]bool   // the settings, by path, that the file or a variable has
+	only     *store.AccountKey // the one account that the AWS credentials are good for; nil: for all
 }
 
 // load reads the configuration: the defaults, over them the file (none where file is empty), over it the environment.
 // It finds all problems at once, and returns what is valid beside them.
-func load(file string, environ map[string]string) loaded {
-	l := &loaded{}
+func load(file string, environ map[string]string) loaded { return loadOver(nil, file, environ) }
+
+// loadOver is load with other defaults for some of the scalar settings, by path.
+func loadOver(usual map[string]string, file string, environ map[string]string) loaded {
+	l := &loaded{given: map[string]bool{}}
 	written := defaults()
+	for path, text := range usual {
+		w := written[path]
+		w.text = text
+		written[path] = w
+	}
 	l.readFile(file, written)
 	l.readVariables(environ, written)
 	for _, s := range slices.Concat(settings, furtherRoleSets(written)) {
 		w := written[s.path]
+		_, set := environ[s.variable()]
+		l.given[s.path] = set || w.where != ""
 		if err := s.set(&l.Config, w); err != nil {
 			l.problem(err, s.path, s.name(), w.where)
 		}

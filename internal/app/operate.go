@@ -36,8 +36,15 @@ func (p *program) operate(cmd *cobra.Command, c operator.Call) error {
 
 // placed runs the command, and has its output where it goes.
 func (p *program) placed(ctx context.Context, c operator.Call) error {
-	l := p.load()
-	if err := l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" }); err != nil {
+	l, err := p.loadFor(c.Own)
+	if err == nil {
+		err = l.fits(func(p problem) bool { return p.path == "" && p.part == "" || p.path == "data_dir" })
+	}
+	if err != nil {
+		return err
+	}
+	input, err := p.read(c.Input)
+	if err != nil {
 		return err
 	}
 	out := p.Stdout
@@ -45,14 +52,14 @@ func (p *program) placed(ctx context.Context, c operator.Call) error {
 		out = p.plain
 	}
 	if c.Into == nil {
-		return p.somewhere(ctx, l, c, out)
+		return p.somewhere(ctx, l, c, input, out)
 	}
 	p.screen.Stdout, p.screen.Width = false, 0
 	n, err := c.Into.Fill(func(file io.Writer) error {
 		if !c.Bytes {
 			file = newRedactor(file, l.secrets)
 		}
-		return p.somewhere(ctx, l, c, file)
+		return p.somewhere(ctx, l, c, input, file)
 	})
 	if err != nil {
 		return err
@@ -61,8 +68,8 @@ func (p *program) placed(ctx context.Context, c operator.Call) error {
 }
 
 // somewhere runs the command where the data folder is held.
-func (p *program) somewhere(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
-	err := p.elsewhere(ctx, l, stdout)
+func (p *program) somewhere(ctx context.Context, l loaded, c operator.Call, input []byte, stdout io.Writer) error {
+	err := p.elsewhere(ctx, l, c, input, stdout)
 	if !errors.Is(err, operator.ErrNobody) {
 		return err
 	}
@@ -70,11 +77,11 @@ func (p *program) somewhere(ctx context.Context, l loaded, c operator.Call, stdo
 	if c.Closed != nil {
 		here = p.closed
 	}
-	if err = here(ctx, l, c, stdout); store.KindOf(err) != store.Conflict || c.Closed == nil && !errors.Is(err, errHeld) {
+	if err = here(ctx, l, c, input, stdout); store.KindOf(err) != store.Conflict || c.Closed == nil && !errors.Is(err, errHeld) {
 		return err
 	}
 	// Perhaps oktaws serve has just started.
-	if elsewhere := p.elsewhere(ctx, l, stdout); !errors.Is(elsewhere, operator.ErrNobody) {
+	if elsewhere := p.elsewhere(ctx, l, c, input, stdout); !errors.Is(elsewhere, operator.ErrNobody) {
 		return elsewhere
 	}
 	return err
@@ -94,14 +101,31 @@ func (l loaded) fits(matters func(problem) bool) error {
 	return &store.Error{Kind: store.Permanent, Message: wrong.Error()}
 }
 
-// elsewhere has oktaws serve run the command.
-func (p *program) elsewhere(ctx context.Context, l loaded, stdout io.Writer) error {
-	c, err := operator.Dial(l.DataDir)
+// elsewhere has oktaws serve run the command. It has its own means to reach Okta, and knows nothing of the caller's in AWS:
+// where those say which account is meant, it is told.
+func (p *program) elsewhere(ctx context.Context, l loaded, c operator.Call, input []byte, stdout io.Writer) error {
+	there, err := operator.Dial(l.DataDir)
 	if err != nil {
 		return err
 	}
+	defer there.Close()
+	args := p.Args
+	if c.Own.Okta() {
+		return &store.Error{Kind: store.Conflict, Message: "oktaws serve holds the data folder " + l.DataDir + " and does the work, with its own Okta organization and token",
+			Remedy: "Leave --okta-token, --okta-token-file and --okta-api-host out; or keep this account apart, in a data folder of its own: OKTAWS_DATA_DIR."}
+	}
+	if c.Own.Alone && c.Own.Account == "" {
+		if err := l.fits(func(p problem) bool { return p.part == "aws" }); err != nil {
+			return err
+		}
+		_, account, err := l.standIn(ctx, p, "")
+		if err != nil {
+			return err
+		}
+		args = append(slices.Clone(args), "--account", account.String())
+	}
 	login, host := p.caller()
-	code, err := c.Run(ctx, operator.Request{Args: p.Args, Login: login, Host: host, Screen: p.screen}, stdout, p.Stderr)
+	code, err := there.Run(ctx, operator.Request{Args: args, Login: login, Host: host, Screen: p.screen, Input: input}, stdout, p.Stderr)
 	if err == nil && code != operator.Done {
 		err = operator.Ended(code)
 	}
@@ -151,7 +175,7 @@ func terminal(w io.Writer) (fd int, is bool) {
 var errHeld = errors.New("the data folder is held")
 
 // here runs the command in this process, which holds the data folder meanwhile.
-func (p *program) here(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
+func (p *program) here(ctx context.Context, l loaded, c operator.Call, input []byte, stdout io.Writer) error {
 	if c.Reads {
 		if _, err := os.Stat(filepath.Join(l.DataDir, "oktaws.db")); errors.Is(err, fs.ErrNotExist) {
 			return &store.Error{Kind: store.NotFound, Message: "there is no store in the data folder " + l.DataDir + " yet",
@@ -160,6 +184,16 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call, stdout io
 	}
 	if err := l.fits(needs(c)); err != nil {
 		return err
+	}
+	var caller store.AccountKey
+	if c.Own.Alone {
+		var err error
+		if l, caller, err = l.standIn(ctx, p, c.Own.Account); err != nil {
+			return err
+		}
+		if err = p.tryOkta(ctx, l, c.Own); err != nil {
+			return err
+		}
 	}
 	s, err := openStore(ctx, l.DataDir, p.Clock, p.Engine)
 	if store.KindOf(err) == store.Conflict {
@@ -175,7 +209,7 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call, stdout io
 	err = c.Do(ctx, &operator.Session{
 		Store: s.Store, Provisioner: pipeline.provisioner, CarryOn: pipeline.begin, Settings: p.operatorSettings(l), Who: store.Operator(login, host),
 		Export: p.exportSetup(l.Config), Backup: func(ctx context.Context) error { return s.file.Backup(ctx, stdout) },
-		Stdout: stdout, Stderr: p.Stderr, Screen: p.screen,
+		Caller: caller, Input: input, Stdout: stdout, Stderr: p.Stderr, Screen: p.screen,
 	})
 	if pipeline.end() {
 		s.close()
@@ -184,7 +218,7 @@ func (p *program) here(ctx context.Context, l loaded, c operator.Call, stdout io
 }
 
 // closed runs the command on the data folder, which it holds itself.
-func (p *program) closed(ctx context.Context, l loaded, c operator.Call, stdout io.Writer) error {
+func (p *program) closed(ctx context.Context, l loaded, c operator.Call, _ []byte, stdout io.Writer) error {
 	return c.Closed(ctx, &operator.Session{Dir: l.DataDir, Now: p.Clock.Now(), Stdout: stdout, Stderr: p.Stderr, Screen: p.screen})
 }
 
@@ -256,6 +290,7 @@ func (p *program) answer(l loaded, s opened, r *provision.Reconciler) operator.D
 			Export: p.exportSetup(l.Config), Backup: func(ctx context.Context) error { return s.file.Backup(ctx, stdout) },
 			Provisioner: func(context.Context) (operator.Provisioner, error) { return r, nil },
 			CarryOn:     func(context.Context) error { return nil }, // it does
+			Input:       asked.Input,
 			Stdout:      newRedactor(stdout, l.secrets), Stderr: newRedactor(stderr, l.secrets), Screen: asked.Screen,
 		}, asked.Args)
 	}

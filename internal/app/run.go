@@ -31,8 +31,9 @@ const (
 
 // Options are what a run of the program is given from outside.
 type Options struct {
-	Args           []string // without the program's name
-	Environ        []string // NAME=value, as os.Environ returns it; of the process's own, the AWS SDK reads what isn't here
+	Args           []string  // without the program's name
+	Environ        []string  // NAME=value, as os.Environ returns it; of the process's own, the AWS SDK reads what isn't here
+	Stdin          io.Reader // nil: there is nothing to read
 	Stdout, Stderr io.Writer
 
 	// For tests; each may be nil.
@@ -163,13 +164,15 @@ func noArgs(cmd *cobra.Command, args []string) error {
 }
 
 // load reads the configuration, and hides its secrets from then on.
-func (p *program) load() loaded {
+func (p *program) load() loaded { return p.loadOver(nil) }
+
+func (p *program) loadOver(usual map[string]string) loaded {
 	if p.config == "" {
 		if _, err := os.Stat("oktaws.yaml"); err == nil {
 			p.config = "oktaws.yaml"
 		}
 	}
-	l := load(p.config, p.environ)
+	l := loadOver(usual, p.config, p.environ)
 	p.hide(l.secrets)
 	return l
 }

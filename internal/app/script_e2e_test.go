@@ -1,15 +1,20 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +33,13 @@ import (
 //	slack TEXT           waits for the text in the admin channel
 //	approve ACCOUNT      an admin clicks Approve under the request for the account
 //	enable LABEL         an admin enters the key that was printed last into Okta
+//	person LABEL         does so as soon as the next oktaws prints one
+//	interrupt TEXT       the next oktaws gets a Ctrl-C once it has said that
+//	feed FILE            is what the next oktaws reads from stdin
+//	profile NAME ACCOUNT a named profile of the AWS SDK's shared files leads to the account
+//	unit PATH ACCOUNT    the account is moved into an organizational unit, which is made
+//	token FILE           writes the Okta API token that TOKEN holds into the file
+//	calls N OPERATION    so many calls of the operation were made in all
 //	request FILE         sets REQUEST to the ID of the request in a JSON document
 //	secret               the secret that was printed last is in no file and in no log
 //	byhand ACCOUNT ROLE  somebody makes a role by hand
@@ -66,6 +78,10 @@ type script struct {
 	*rig
 	code  int
 	names []string // of the variables of the program's environment
+
+	// Of the next oktaws.
+	person, interrupt string
+	stdin             []byte
 }
 
 func (w *script) setup(env *testscript.Env) error {
@@ -74,7 +90,8 @@ func (w *script) setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 		w.names = append(w.names, name)
 	}
-	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "SUDO_USER")
+	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "SUDO_USER",
+		"AWS_PROFILE", "AWS_CONFIG_FILE", "OKTA_CLIENT_CLIENTID")
 	slices.Sort(w.names)
 	w.names = slices.Compact(w.names)
 	env.Setenv("SUDO_USER", "login")
@@ -119,6 +136,28 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 				ts.Fatalf("no key was printed")
 			}
 			w.enable(w.application(args[0]).ID, key[1], key[2])
+		},
+		"person":    func(_ *testscript.TestScript, _ bool, args []string) { w.person = args[0] },
+		"interrupt": func(_ *testscript.TestScript, _ bool, args []string) { w.interrupt = args[0] },
+		"feed":      func(ts *testscript.TestScript, _ bool, args []string) { w.stdin = []byte(ts.ReadFile(args[0])) },
+		"profile":   w.profile,
+		"unit": func(ts *testscript.TestScript, _ bool, args []string) {
+			_, err := w.AWS.MakeUnit(args[0])
+			ts.Check(errors.Join(err, w.AWS.MoveAccount(args[1], args[0])))
+		},
+		"token": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.Getenv("TOKEN")+"\n"), 0o600))
+		},
+		"calls": func(ts *testscript.TestScript, _ bool, args []string) {
+			n := 0
+			for _, c := range w.Hub.Calls(0) {
+				if c.Operation == args[1] {
+					n++
+				}
+			}
+			if strconv.Itoa(n) != args[0] {
+				ts.Fatalf("there were %d calls of %s", n, args[1])
+			}
 		},
 		"request": func(ts *testscript.TestScript, _ bool, args []string) {
 			var d struct{ Request struct{ ID string } }
@@ -172,17 +211,43 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 	}
 }
 
-var printedKey = regexp.MustCompile(`Access key  (\S+)\nSecret key  (\S+)\n`)
+var printedKey = regexp.MustCompile(`Access key  (\S+)\nSecret key  (\S+)\n|"access_key_id": "(\S+)",\s*"secret_access_key": "(\S+)"`)
 
 func (w *script) oktaws(ts *testscript.TestScript, neg bool, args []string) {
 	stdout, stderr := &lockedBuffer{}, &lockedBuffer{}
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	w.code = app.Run(ctx, app.Options{Args: args, Environ: w.set(ts), Stdout: stdout, Stderr: stderr, Clock: w.clock})
+	said := stdout // what it has said by now
+	if w.interrupt != "" {
+		said = &lockedBuffer{}
+	}
+	o := app.Options{Args: args, Environ: w.set(ts), Stdin: bytes.NewReader(w.stdin), Stdout: stdout, Stderr: stderr, Clock: w.clock}
+	beside := make(chan error, 1)
+	beside <- nil
+	if person := w.person; person != "" {
+		<-beside
+		hears := &hearing{Writer: stdout, is: func() bool { return printedKey.MatchString(stdout.String()) },
+			then: func() { go func() { beside <- w.enters(ctx, person, stdout.String()) }() }}
+		o.Stdout = hears
+	}
+	if text := w.interrupt; text != "" {
+		hears := func(to io.Writer) io.Writer {
+			return &hearing{Writer: io.MultiWriter(to, said), is: func() bool { return strings.Contains(said.String(), text) }, then: cancel}
+		}
+		o.Stdout, o.Stderr = hears(o.Stdout), hears(o.Stderr)
+	}
+	w.person, w.interrupt, w.stdin = "", "", nil
+	w.code = app.Run(ctx, o)
 	_, _ = ts.Stdout().Write([]byte(stdout.String()))
 	_, _ = ts.Stderr().Write([]byte(stderr.String()))
 	if neg != (w.code != 0) {
 		ts.Fatalf("exit code %d\n%s%s", w.code, stdout, stderr)
+	}
+	select {
+	case err := <-beside:
+		ts.Check(err)
+	default:
+		ts.Fatalf("no key was printed, or nobody has entered it yet\n%s%s", stdout, stderr)
 	}
 	if slices.Contains(args, "--json") && w.code != app.ExitUsage {
 		text := stdout.String()
@@ -190,8 +255,67 @@ func (w *script) oktaws(ts *testscript.TestScript, neg bool, args []string) {
 			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 			text = lines[len(lines)-1]
 		}
-		if !json.Valid([]byte(text)) {
-			ts.Fatalf("not JSON: %s", text)
+		for d := json.NewDecoder(strings.NewReader(text)); ; {
+			var document map[string]any
+			if err := d.Decode(&document); err == io.EOF {
+				break
+			} else if err != nil {
+				ts.Fatalf("not JSON: %v: %s", err, text)
+			}
 		}
 	}
+}
+
+// hearing does something once, when what was written is so.
+type hearing struct {
+	io.Writer
+	is   func() bool
+	then func()
+	once sync.Once
+}
+
+func (h *hearing) Write(p []byte) (int, error) {
+	n, err := h.Writer.Write(p)
+	if h.is() {
+		h.once.Do(h.then)
+	}
+	return n, err
+}
+
+// enters is the person's step, with the key that was printed.
+func (w *script) enters(ctx context.Context, label, printed string) error {
+	key := printedKey.FindStringSubmatch(printed)
+	id := ""
+	for _, a := range w.Okta.Applications() {
+		if a.Label == label {
+			id = a.ID
+		}
+	}
+	for _, step := range []struct {
+		name string
+		body map[string]any
+	}{
+		{"api-integration", map[string]any{"enabled": true, "accessKey": key[1] + key[3], "secretKey": key[2] + key[4]}},
+		{"to-app", map[string]any{"createUsers": true, "updateAttributes": true}},
+	} {
+		if status, answer, err := w.Console(ctx, id, step.name, step.body); err != nil || status != http.StatusOK {
+			return fmt.Errorf("Okta refuses %s: %d %s %v", step.name, status, answer, err)
+		}
+	}
+	return nil
+}
+
+// profile makes an IAM user who may do all in the account, and a profile with its key.
+func (w *script) profile(ts *testscript.TestScript, _ bool, args []string) {
+	name, account := args[0], args[1]
+	ts.Check(w.AWS.MakeUser(account, name, nil))
+	ts.Check(w.AWS.SetUserPolicy(account, name, "all", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`))
+	id, secret, err := w.AWS.MakeKey(account, name)
+	ts.Check(err)
+	file := ts.MkAbs("aws-config")
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = fmt.Fprintf(f, "[profile %s]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = us-east-1\n", name, id, secret)
+	ts.Check(errors.Join(err, f.Close()))
+	ts.Setenv("AWS_CONFIG_FILE", file)
 }

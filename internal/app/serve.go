@@ -155,7 +155,7 @@ func wire(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App
 
 // newPipeline makes the pipeline of the configuration, over the records.
 func newPipeline(ctx context.Context, l loaded, s *store.Store, log *slog.Logger) (*App, error) {
-	a, err := newAWS(ctx, l, log)
+	a, err := newAWS(ctx, l, log, "")
 	if err != nil {
 		return nil, err
 	}
@@ -163,17 +163,20 @@ func newPipeline(ctx context.Context, l loaded, s *store.Store, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	return &App{Store: s, Provision: provision.New(s, a, o, pipelineConfig(l.Config), log), Okta: o}, nil
+	c := pipelineConfig(l.Config)
+	c.Only = l.only
+	return &App{Store: s, Provision: provision.New(s, a, o, c, log), Okta: o}, nil
 }
 
 // sdkEnvironment guards the process's environment while the AWS SDK is told by it.
 var sdkEnvironment sync.Mutex
 
-func newAWS(ctx context.Context, l loaded, log *slog.Logger) (*aws.Client, error) {
+func newAWS(ctx context.Context, l loaded, log *slog.Logger, usualRegion string) (*aws.Client, error) {
 	sdkEnvironment.Lock()
 	defer sdkEnvironment.Unlock()
 	return aws.New(ctx, aws.Config{
 		Region:         l.AWS.Region,
+		UsualRegion:    usualRegion,
 		AccessRole:     l.AWS.AccessRole,
 		ExternalID:     l.AWS.ExternalID,
 		SourceIdentity: l.AWS.SourceIdentity,

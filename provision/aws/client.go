@@ -42,14 +42,15 @@ const (
 
 // Config says how accounts are reached.
 type Config struct {
-	Region         string            // of the CloudFormation stacks; it decides the partition too
+	Region         string            // of the CloudFormation stacks; it decides the partition too; empty: that of the SDK's settings
+	UsualRegion    string            // where neither Region nor the SDK's settings have one
 	AccessRole     string            // name (with its path, if any) of the role to assume in each account; empty: the bot's own credentials are used
 	ExternalID     string            // that the access role's trust policy asks for; empty: none is sent
 	Partitions     map[string]Reach  // by name (aws-us-gov, aws-cn): further partitions beside that of Region
 	SourceIdentity string            // empty: none is set, since setting it needs sts:SetSourceIdentity in the trust policy
 	Profiles       map[string]string // account ID -> named profile of the SDK's shared files, used there in place of the access role
 	Log            *slog.Logger      // gets the SDK's own warnings; nil: nobody does
-	Variables      map[string]string // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_ENDPOINT_URL…: they count over the process's own
+	Variables      map[string]string // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_REGION, the shared files' and AWS_ENDPOINT_URL…: they count over the process's own
 	HTTPClient     sdk.HTTPClient    // for the services; nil: one with timeouts
 }
 
@@ -89,12 +90,22 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Caller says whose the bot's own credentials are, in the partition of the region.
+func (c *Client) Caller(ctx context.Context) (provision.Identity, error) {
+	return whoAmI(ctx, c.home.sts, c.home.own())
+}
+
+// Region is where the stacks are.
+func (c *Client) Region() string { return c.home.reach.Region }
+
 // load reads the SDK's settings with ours on top.
 func (c *Client) load(ctx context.Context, region string, more ...func(*config.LoadOptions) error) (sdk.Config, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(tryTimeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 	cfg, err := config.LoadDefaultConfig(ctx, append([]func(*config.LoadOptions) error{
-		config.WithRegion(region),
+		config.WithRegion(cmp.Or(region, c.cfg.Variables["AWS_REGION"], c.cfg.Variables["AWS_DEFAULT_REGION"])),
+		config.WithDefaultRegion(c.cfg.UsualRegion),
+		sharedFiles(c.cfg.Variables),
 		config.WithAppID("oktaws"),
 		config.WithHTTPClient(client),
 		config.WithRetryer(again),

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,9 +99,10 @@ func (s *Session) roleSet(name string) (string, error) {
 	return "", usage("There are: "+strings.Join(s.Settings.RoleSets, ", ")+".", "there is no role set %s", name)
 }
 
-// wish is what a linked account shall be by the configuration, with the label and the role set.
-func (s *Session) wish(key store.AccountKey, label, roleSet string) store.Wish {
-	w := store.Wish{Label: label, RoleSet: roleSet, Mode: s.Settings.Mode}
+// wish is what a linked account shall be by the configuration, with the label, the role set, and the mode where one is
+// given.
+func (s *Session) wish(key store.AccountKey, label, roleSet string, mode store.Mode) store.Wish {
+	w := store.Wish{Label: label, RoleSet: roleSet, Mode: cmp.Or(mode, s.Settings.Mode)}
 	if w.Mode == store.ModeGroups {
 		w.Shared = strings.ReplaceAll(s.Settings.Shared, "{partition}", key.Partition)
 	}

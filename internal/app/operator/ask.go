@@ -32,15 +32,24 @@ type wish struct {
 	batch store.Batch
 }
 
-// ask records a request: what r says, completed by complete (which may be nil) in the same transaction, and approves it
-// where the operator does. It prints what became of it.
+// ask records a request, as open does, and prints what became of it.
 func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete func(*store.Tx, *wish) error) error {
+	asked, err := s.open(ctx, &o, r, complete)
+	if err != nil {
+		return err
+	}
+	return s.conclude(ctx, o, asked)
+}
+
+// open records a request: what r says, completed by complete (which may be nil) in the same transaction, and approves it
+// where the operator does.
+func (s *Session) open(ctx context.Context, o *asking, r store.Request, complete func(*store.Tx, *wish) error) (asked store.Request, err error) {
 	o.reason = strings.TrimSpace(o.reason)
 	if o.approve && o.reason == "" {
-		return usage("It stays on record, and the approvers read it: --reason TEXT.", "an operator approves for a reason only")
+		return asked, usage("It stays on record, and the approvers read it: --reason TEXT.", "an operator approves for a reason only")
 	}
 	if utf8.RuneCountInString(o.reason) > maxReason {
-		return usage("Say it in fewer words.", "a reason has at most %d characters", maxReason)
+		return asked, usage("Say it in fewer words.", "a reason has at most %d characters", maxReason)
 	}
 	approval := o.reason
 	if !s.Settings.Slack {
@@ -54,8 +63,7 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 	if s.Settings.ExpireAfter > 0 {
 		r.Expires = now.Add(s.Settings.ExpireAfter)
 	}
-	var asked store.Request
-	err := s.Store.Update(ctx, func(tx *store.Tx) (err error) {
+	err = s.Store.Update(ctx, func(tx *store.Tx) (err error) {
 		w := wish{Request: r}
 		if complete != nil {
 			if err := complete(tx, &w); err != nil {
@@ -74,7 +82,7 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 		return err
 	})
 	if err != nil {
-		return err
+		return asked, err
 	}
 	if !o.patient {
 		o.wait = o.approve
@@ -82,7 +90,7 @@ func (s *Session) ask(ctx context.Context, o asking, r store.Request, complete f
 	if !o.json {
 		fmt.Fprintf(s.Stderr, "Asked to %s: request %s.\n", wanted(asked), asked.ID)
 	}
-	return s.conclude(ctx, o, asked)
+	return asked, nil
 }
 
 // conclude says how a request stands, after waiting for it where that is wanted.
@@ -154,6 +162,9 @@ func (s *Session) tell(r store.Request, c scene) {
 
 // carriesOn says what becomes of what was begun when the command ends before it does.
 func (s *Session) carriesOn(keys ...store.AccountKey) string {
+	if s.Caller != (store.AccountKey{}) {
+		return "Call the same command again: it carries on where this one stopped."
+	}
 	look := "oktaws status"
 	if len(keys) == 1 {
 		look += " " + keys[0].Typed()
@@ -204,21 +215,6 @@ func rotated(what []store.Rotation) string {
 	return strings.Join(words, " and ")
 }
 
-// link asks to link an account.
-func (s *Session) link(ctx context.Context, o asking, typed, label, roleSet string) error {
-	key, err := s.account(ctx, typed)
-	if err == nil {
-		err = s.labelFits(label)
-	}
-	if err == nil {
-		roleSet, err = s.roleSet(roleSet)
-	}
-	if err != nil {
-		return err
-	}
-	return s.ask(ctx, o, store.Request{Kind: store.Link, Account: key, Wish: s.wish(key, label, roleSet)}, nil)
-}
-
 // adopt asks to link an account and to take over what somebody made there by hand. An account that has failed has its name
 // already.
 func (s *Session) adopt(ctx context.Context, o asking, typed, label, roleSet string) error {
@@ -244,7 +240,7 @@ func (s *Session) adopt(ctx context.Context, o asking, typed, label, roleSet str
 			return usage(fmt.Sprintf("Such as oktaws adopt %s Gmail-AWS-Account.", key.Typed()),
 				"to take over account %s, a name for the Okta application is missing: that of the one to take over, or of a new one", key.Typed())
 		}
-		r.Wish = s.wish(key, label, roleSet)
+		r.Wish = s.wish(key, label, roleSet, "")
 		return nil
 	})
 }

@@ -26,16 +26,23 @@ type batchDocument struct {
 }
 
 // concludeBatch is conclude for a request for many accounts: one that is approved is carried out account by account.
-func (s *Session) concludeBatch(ctx context.Context, o asking, r store.Request) error {
-	if r.State == store.Approved {
-		if err := s.carryOut(ctx, r.ID); err != nil {
-			return err
+func (s *Session) concludeBatch(ctx context.Context, o asking, r store.Request) (err error) {
+	switch {
+	case r.State == store.Approved && o.wait:
+		err = s.followBatch(ctx, r.ID)
+	case r.State == store.Approved:
+		err = s.carryOut(ctx, r.ID)
+	case o.wait && !s.Lasting:
+		fmt.Fprintln(s.Stderr, "oktaws serve isn't running, so nobody hears of the request before it starts.")
+	case o.wait:
+		if err = s.decided(ctx, r.ID); err == nil {
+			err = s.followBatch(ctx, r.ID)
 		}
 	}
-	all, err := s.begun(ctx, r.ID)
-	if err == nil && o.wait && len(all) > 0 {
-		err = s.follow(ctx, all, upToTasks)
+	if err != nil {
+		return err
 	}
+	all, err := s.begun(ctx, r.ID)
 	if err != nil {
 		return err
 	}
@@ -53,15 +60,79 @@ func (s *Session) concludeBatch(ctx context.Context, o asking, r store.Request) 
 		fmt.Fprintln(s.Stdout, "It waits for approval in Slack.")
 	default:
 		fmt.Fprintln(s.Stdout, history(r))
-		s.accountTable(accounts)
+		s.tellBatch(accounts)
 	}
-	for i := 0; i < len(accounts) && err == nil; i++ {
-		err = verdict(store.Request{ID: all[i].request, State: r.State}, accounts[i])
+	if err != nil {
+		return err
 	}
-	if err == nil && r.State == store.Pending {
-		err = Ended(Waits)
+	if r.State == store.Pending {
+		return Ended(Waits)
+	}
+	for i, a := range accounts {
+		now := verdict(store.Request{ID: all[i].request, State: r.State}, a)
+		if err == nil || now == Ended(Failed) {
+			err = now
+		}
 	}
 	return err
+}
+
+// mostTold is up to how many accounts of a batch are listed one by one, also where all is well.
+const mostTold = 50
+
+// tellBatch lists the accounts of a batch: of many, those that somebody has to look at.
+func (s *Session) tellBatch(accounts []store.Account) {
+	well := 0
+	failed, waiting := false, false
+	var told []store.Account
+	for _, a := range accounts {
+		failed, waiting = failed || a.State == store.Failed, waiting || a.State == store.Waiting
+		if well++; len(accounts) <= mostTold || !linked(a) {
+			well--
+			told = append(told, a)
+		}
+	}
+	if well > 0 {
+		fmt.Fprintf(s.Stdout, "%s linked.\n", plural(well, "account is", "accounts are"))
+	}
+	if len(told) > 0 {
+		s.accountTable(told)
+	}
+	if failed {
+		fmt.Fprintln(s.Stdout, "Why one has failed: oktaws status <account>. Once that is mended: oktaws retry --failed.")
+	}
+	if waiting {
+		fmt.Fprintln(s.Stdout, "The access key for a person's step: oktaws credentials <account>.")
+	}
+}
+
+// decided waits until a request is.
+func (s *Session) decided(ctx context.Context, id string) error {
+	watching, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed := s.Store.Watch(watching, store.RequestKey(id))
+	p := s.progress()
+	defer p.end()
+	p.say("Waiting for approval in Slack")
+	for {
+		var r store.Request
+		err := s.Store.View(ctx, func(tx *store.ReadTx) (err error) { r, err = tx.Request(id); return err })
+		if err == nil && r.State != store.Pending {
+			return nil
+		}
+		if err == nil {
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+		}
+		if ctx.Err() != nil {
+			return refuse(store.Transient, "It carries on; oktaws status shows where it stands.", "stopped waiting")
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // carryOut begins all accounts of an approved batch. oktaws serve does the same, and each step is done once.

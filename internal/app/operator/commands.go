@@ -17,10 +17,23 @@ type Call struct {
 	Reads      bool  // it changes nothing and asks nobody else: it needs a store, and no more of the configuration
 	Configured bool  // it reads the configuration all the same
 	JSON       bool  // it was asked to print JSON
-	Own        bool  // what it prints is a document of its own, also then
+	Document   bool  // what it prints is a document of its own, also then
 	Bytes      bool  // and no text: it is passed on as it is
 	Into       *File // what it prints goes there; nil: to stdout
+
+	Own   Own
+	Input string // path of the file that the command reads, which is the Session's Input; -: stdin; empty: none
 }
+
+// Own is what a command line says by itself, in place of a configuration.
+type Own struct {
+	Token, TokenFile, Host string // of Okta: an API token, or the file that holds one; the organization's host or address
+	Alone                  bool   // the command links one account, and needs no configuration
+	Account                string // which, as typed; empty: the one that the caller's AWS credentials lead to
+}
+
+// Okta says whether the command line has anything of Okta's.
+func (o Own) Okta() bool { return o.Token != "" || o.TokenFile != "" || o.Host != "" }
 
 // Commands returns the operator's commands. What one is to do is handed to run; one that ends otherwise than well returns
 // what run does. selfTest is what check does without an account.
@@ -49,7 +62,7 @@ func (c commander) command(use, short string, args cobra.PositionalArgs, call fu
 			s.quiet = asJSON && !s.Screen.Stderr // whoever reads the document reads the error too
 			return do(ctx, s)
 		}
-		if made.JSON = asJSON; asJSON && made.Own && made.Into == nil {
+		if made.JSON = asJSON; asJSON && made.Document && made.Into == nil {
 			return fmt.Errorf("with --json, %s needs a file to write to: stdout has the JSON document", cmd.CommandPath())
 		}
 		return c.run(cmd, made)
@@ -178,15 +191,6 @@ func (c commander) asks(use, short string, args cobra.PositionalArgs, do func(ct
 	cmd.Flags().BoolVar(&o.wait, "wait", false, "show how it goes until the account has come to rest (without it: where the operator approves)")
 	cmd.Flags().BoolVar(&o.approve, "approve-as-operator", false, "approve the request on the spot; needs --reason")
 	cmd.Flags().StringVar(&o.reason, "reason", "", "why; it stays on record")
-	return cmd
-}
-
-func (c commander) linking() *cobra.Command {
-	var roleSet string
-	cmd := c.asks("link <account> <application name>", "Ask for Okta sign-on for an AWS account", counted(2, 2), func(ctx context.Context, s *Session, o asking, args []string) error {
-		return s.link(ctx, o, args[0], args[1], roleSet)
-	})
-	roleSetFlag(cmd, &roleSet)
 	return cmd
 }
 

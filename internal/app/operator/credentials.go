@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/oktaws/oktaws/provision"
 	"github.com/oktaws/oktaws/store"
 )
 
@@ -33,27 +34,14 @@ func (s *Session) credentials(ctx context.Context, o asking, typed string, anywh
 	if c.task == nil {
 		return refuse(store.Conflict, fmt.Sprintf("See how it stands with oktaws status %s.", key.Typed()), "no access key is asked for in account %s", key.Typed())
 	}
-	pipeline, err := s.Provisioner(ctx)
-	if err != nil {
-		return err
-	}
-	p := s.progress()
-	p.say("Making a key, which takes up to a minute")
-	secret, err := pipeline.Credentials(ctx, c.task.ID, s.Who)
-	p.end()
-	if kind := store.KindOf(err); err != nil && kind == store.Transient {
-		message, _ := store.Explain(err)
-		return &store.Error{Kind: kind, Message: message, Err: err,
-			Remedy: fmt.Sprintf("Call oktaws credentials %s again in a minute. A key that was made meanwhile, and that nobody has seen, is deleted.", key.Typed())}
-	}
+	secret, err := s.makeKey(ctx, c, fmt.Sprintf("Call oktaws credentials %s again in a minute.", key.Typed()))
 	if err != nil {
 		return err
 	}
 	if o.json {
 		err = s.print(credentialsDocument{key.Partition, key.ID, c.account.AppLabel(), secret.ID, secret.Reveal()})
 	} else {
-		fmt.Fprintf(s.Stderr, "For Okta's application %s, and no other. It is shown this once and kept nowhere; calling this again deletes the key and makes another.\n", oneLine(c.account.AppLabel()))
-		_, err = fmt.Fprintf(s.Stdout, "Access key  %s\nSecret key  %s\n", secret.ID, secret.Reveal())
+		err = s.printKey(c, secret)
 	}
 	if err != nil || !o.wait {
 		return err
@@ -70,4 +58,28 @@ func (s *Session) credentials(ctx context.Context, o asking, typed string, anywh
 		return Ended(Failed)
 	}
 	return nil
+}
+
+// makeKey makes the access key that the account's open task asks for. again is what to do where AWS is in trouble.
+func (s *Session) makeKey(ctx context.Context, c scene, again string) (provision.Secret, error) {
+	pipeline, err := s.Provisioner(ctx)
+	if err != nil {
+		return provision.Secret{}, err
+	}
+	p := s.progress()
+	p.say("Making a key, which takes up to a minute")
+	secret, err := pipeline.Credentials(ctx, c.task.ID, s.Who)
+	p.end()
+	if kind := store.KindOf(err); err != nil && kind == store.Transient {
+		message, _ := store.Explain(err)
+		return secret, &store.Error{Kind: kind, Message: message, Err: err, Remedy: again + " A key that was made meanwhile, and that nobody has seen, is deleted."}
+	}
+	return secret, err
+}
+
+// printKey shows the key, this one time, and says where it belongs.
+func (s *Session) printKey(c scene, secret provision.Secret) error {
+	fmt.Fprintf(s.Stderr, "For Okta's application %s, and no other. It is shown this once and kept nowhere; calling this again deletes the key and makes another.\n", oneLine(c.account.AppLabel()))
+	_, err := fmt.Fprintf(s.Stdout, "Access key  %s\nSecret key  %s\n", secret.ID, secret.Reveal())
+	return err
 }

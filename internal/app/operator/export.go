@@ -27,7 +27,7 @@ func (c commander) asTable() *cobra.Command {
 func (c commander) exports(use, short string, args cobra.PositionalArgs, do func(context.Context, *Session, []string) error) *cobra.Command {
 	output, force := "-", false
 	cmd := c.command(use, short, args, func(args []string, _ bool) Call {
-		return Call{Reads: true, Configured: true, Own: true, Into: into(output, force), Do: func(ctx context.Context, s *Session) error { return do(ctx, s, args) }}
+		return Call{Reads: true, Configured: true, Document: true, Into: into(output, force), Do: func(ctx context.Context, s *Session) error { return do(ctx, s, args) }}
 	})
 	cmd.Flags().StringVarP(&output, "output", "o", output, "file that it goes into; -: stdout")
 	forceFlag(cmd, &force)

@@ -26,7 +26,9 @@ type Session struct {
 	CarryOn  func(context.Context) error
 	Settings Settings
 	Who      store.Person
-	Lasting  bool // what was begun goes on when the command has ended: the session is that of oktaws serve
+	Caller   store.AccountKey // that the caller's own AWS credentials lead to; none: nobody has looked
+	Input    []byte           // of the file that the command reads
+	Lasting  bool             // what was begun goes on when the command has ended: the session is that of oktaws serve
 	Export   export.Setup
 
 	// Backup writes a copy of the store to stdout, byte by byte.
@@ -38,7 +40,8 @@ type Session struct {
 
 	Stdout, Stderr io.Writer
 	Screen         Screen
-	quiet          bool // how far the command is isn't told
+	quiet          bool            // how far the command is isn't told
+	said           map[string]bool // the lines that progress has told
 }
 
 // Provisioner is what a command needs of the pipeline; provision.Reconciler has it.
@@ -64,6 +67,14 @@ type Settings struct {
 	Mode         store.Mode     // of accounts that are asked for
 	Shared       string         // label of the Okta application that accounts in mode groups share, in which {partition} stands for theirs; empty: each has its own
 	Roster       roster.Rules   // what lists of accounts have to heed
+	OrgURL       string         // of the Okta organization, where people sign on
+	Groups       func(store.Account) []RoleGroup
+}
+
+// RoleGroup is a role of an account, and the name of the Okta group whose members get it.
+type RoleGroup struct {
+	Role  string `json:"role"`
+	Group string `json:"okta_group"`
 }
 
 // Screen is where the output goes. Its zero value is a file: lines are as long as they are, and progress is plain lines.
@@ -78,6 +89,7 @@ type Request struct {
 	Args        []string `json:"args"` // the whole command line, without the program's name
 	Login, Host string   // who called it
 	Screen      Screen   `json:"screen"`
+	Input       []byte   `json:"input,omitempty"` // of the file that the command reads
 }
 
 // The exit codes of commands, for the shell.

@@ -99,6 +99,6 @@ func (s *Session) planned(tx *store.ReadTx, key store.AccountKey, label, roleSet
 	if label == "" {
 		return a, "", usage(fmt.Sprintf("Such as oktaws plan %s Gmail-AWS-Account.", key.Typed()), "nobody has asked for account %s yet, so the plan needs a name for the Okta application", key.Typed())
 	}
-	a = store.Account{AccountKey: key, Meta: a.Meta, Wish: s.wish(key, label, roleSet), Desired: store.WantLinked}
+	a = store.Account{AccountKey: key, Meta: a.Meta, Wish: s.wish(key, label, roleSet, ""), Desired: store.WantLinked}
 	return a, store.Link, nil
 }

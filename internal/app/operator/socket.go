@@ -211,6 +211,9 @@ func Dial(dir string) (*Client, error) {
 		Remedy: "Give oktaws a data folder on a local disk, with a shorter name (data_dir, OKTAWS_DATA_DIR)."}
 }
 
+// Close ends the connection; Run does so by itself.
+func (c *Client) Close() { _ = c.conn.Close() }
+
 // lastWords is how long a command that was told to end may take to say how it stands.
 const lastWords = 5 * time.Second
 

@@ -23,7 +23,7 @@ func (c commander) keeping() *cobra.Command {
 func (c commander) backingUp() *cobra.Command {
 	var force bool
 	cmd := c.command("backup <file | ->", "Write a copy of the store, as it is at this moment, to a file, or to stdout", counted(1, 1), func(args []string, _ bool) Call {
-		return Call{Reads: true, Own: true, Bytes: true, Into: into(args[0], force), Do: func(ctx context.Context, s *Session) error { return s.backup(ctx) }}
+		return Call{Reads: true, Document: true, Bytes: true, Into: into(args[0], force), Do: func(ctx context.Context, s *Session) error { return s.backup(ctx) }}
 	})
 	cmd.Long = cmd.Short + ".\n\noktaws serve may go on meanwhile. The copy is a whole store: oktaws store restore makes it the one in a data folder.\n" +
 		"It holds no secret, and who, what and when of every account: only you can read the file."

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/oktaws/oktaws/store"
 )
@@ -34,13 +33,16 @@ func (s *Session) follow(ctx context.Context, all []watched, how patience) error
 	defer p.end()
 	for {
 		resting, accounts, err := s.resting(ctx, all, how)
+		if err == nil {
+			p.show(accounts)
+		}
 		if err == nil && resting {
 			return nil
 		}
 		if err == nil {
-			p.show(accounts)
 			select {
 			case <-changed:
+			case <-p.tick():
 			case <-ctx.Done():
 			}
 		}
@@ -90,100 +92,4 @@ func (w watched) rests(tx *store.ReadTx, a store.Account, how patience) (bool, e
 		return how == upToTasks, nil
 	}
 	return true, nil
-}
-
-// progress shows how far a command is, on stderr: in one line that is written anew, or line by line where that isn't a
-// terminal.
-type progress struct {
-	s     *Session
-	said  map[string]bool
-	line  string // that stands on the terminal
-	about string
-}
-
-func (s *Session) progress() *progress { return &progress{s: s, said: map[string]bool{}} }
-
-// say tells what is going on.
-func (p *progress) say(format string, args ...any) {
-	p.about = fmt.Sprintf(format, args...)
-	if p.s.Screen.Stderr {
-		p.draw(p.about)
-	} else if !p.s.quiet {
-		fmt.Fprintln(p.s.Stderr, p.about)
-	}
-}
-
-// count draws how many of so many things are done.
-func (p *progress) count(done, total int) {
-	if p.s.Screen.Stderr && total > 1 {
-		p.draw(bar(done, total) + " " + p.about)
-	}
-}
-
-// show tells which steps have got on since the last time.
-func (p *progress) show(accounts []store.Account) {
-	done, total := 0, 0
-	now := ""
-	for _, a := range accounts {
-		d, n := stepsDone(a)
-		done, total = done+d, total+n
-		for _, step := range stepsOf(a) {
-			if step.State == string(store.StepPending) {
-				continue
-			}
-			line := fmt.Sprintf("%s: %s: %s", a.Typed(), step.Title, step.State)
-			if step.State == string(store.StepAgain) {
-				line = fmt.Sprintf("%s: %s: under way", a.Typed(), step.Title)
-			}
-			if step.Problem != nil {
-				line += ": " + oneLine(step.Problem.Message)
-			} else if step.State != string(store.StepDone) && now == "" {
-				now = a.Typed() + ": " + step.Title
-			}
-			if !p.s.Screen.Stderr && !p.s.quiet && !p.said[line] {
-				fmt.Fprintln(p.s.Stderr, line)
-			}
-			p.said[line] = true
-		}
-	}
-	switch {
-	case !p.s.Screen.Stderr:
-	case total == 0:
-		p.draw("Waiting for the work to begin")
-	default:
-		p.draw(bar(done, total) + fmt.Sprintf(" %d of %s done %s", done, plural(total, "step", "steps"), now))
-	}
-}
-
-const barWidth = 20
-
-func bar(done, total int) string {
-	filled := 0
-	if total > 0 {
-		filled = barWidth * done / total
-	}
-	out := []byte("[")
-	for i := range barWidth {
-		out = append(out, " #"[min(max(filled-i, 0), 1)])
-	}
-	return string(append(out, ']'))
-}
-
-func (p *progress) draw(line string) {
-	width := p.s.Screen.Width
-	if width == 0 {
-		width = 80
-	}
-	if line = shorten(line, width-1); line != p.line {
-		fmt.Fprint(p.s.Stderr, "\r\x1b[K"+line)
-		p.line = line
-	}
-}
-
-// end takes the line off the terminal.
-func (p *progress) end() {
-	if p.line != "" {
-		fmt.Fprint(p.s.Stderr, "\r\x1b[K")
-		p.line = ""
-	}
 }
