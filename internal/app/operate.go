@@ -307,7 +307,18 @@ func (p *program) operatorSettings(l loaded) operator.Settings {
 		Mode:         l.Okta.Mode,
 		Shared:       l.Okta.Shared,
 		Roster:       rosterRules(l.Config),
+		OrgURL:       l.Okta.OrgURL,
+		Groups:       func(a store.Account) []operator.RoleGroup { return roleGroups(l.Config, a) },
 	}
+}
+
+// roleGroups are the account's roles with their Okta groups, as the configuration names them.
+func roleGroups(c Config, a store.Account) []operator.RoleGroup {
+	var out []operator.RoleGroup
+	for _, role := range c.RoleSets[a.RoleSetName()] {
+		out = append(out, operator.RoleGroup{Role: role.Name, Group: pipelineConfig(c).GroupName(role, a.Wish, a.ID, a.Known.Alias)})
+	}
+	return out
 }
 
 // knowsSlack says whether anything of Slack is configured, be it wrong: then there is somebody else who may decide.
