@@ -74,7 +74,7 @@ func (w *script) setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 		w.names = append(w.names, name)
 	}
-	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "SUDO_USER")
+	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "OKTAWS_CONFIG", "SUDO_USER")
 	slices.Sort(w.names)
 	w.names = slices.Compact(w.names)
 	env.Setenv("SUDO_USER", "login")

@@ -24,7 +24,7 @@ func (c commander) ignoring() *cobra.Command {
 			return s.ignore(ctx, args[0], args[1:], lasts, reason, asJSON)
 		}}
 	})
-	cmd.Long = cmd.Short + ": the findings with these keys, which oktaws status shows, or all that there are.\n\nWhile it is ignored the account counts as linked, unless something else differs in it. Who ignores it, until when and why is on record."
+	cmd.Long = cmd.Short + ": the findings with these keys, which oktaws status <account> --json shows, or all that there are.\n\nWhile it is ignored the account counts as linked, unless something else differs in it. Who ignores it, until when and why is on record."
 	cmd.Flags().StringVar(&lasts, "for", "7d", fmt.Sprintf("for how long, in days: 1d to %dd", longestIgnored))
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it stays on record")
 	return cmd
@@ -81,7 +81,7 @@ func chosen(open []store.Finding, keys []string, of store.AccountKey) (out []sto
 	for _, key := range keys {
 		i := slices.IndexFunc(open, func(f store.Finding) bool { return f.Key == key })
 		if i < 0 {
-			return nil, refuse(store.NotFound, fmt.Sprintf("oktaws status %s shows what does.", of.Typed()), "in account %s nothing with the key %s differs that isn't ignored", of.Typed(), key)
+			return nil, refuse(store.NotFound, fmt.Sprintf("oktaws status %s --json shows the keys of what does.", of.Typed()), "in account %s nothing with the key %s differs that isn't ignored", of.Typed(), key)
 		}
 		out = append(out, open[i])
 	}
