@@ -91,7 +91,7 @@ func (w *script) setup(env *testscript.Env) error {
 		w.names = append(w.names, name)
 	}
 	w.names = append(w.names, "OKTAWS_OKTA_SHARED_APPLICATION", "OKTAWS_APPROVALS_REQUIRED", "SUDO_USER",
-		"AWS_PROFILE", "AWS_CONFIG_FILE", "OKTA_CLIENT_CLIENTID")
+		"AWS_PROFILE", "AWS_CONFIG_FILE", "OKTA_CLIENT_CLIENTID", "OKTAWS_CONFIG")
 	slices.Sort(w.names)
 	w.names = slices.Compact(w.names)
 	env.Setenv("SUDO_USER", "login")

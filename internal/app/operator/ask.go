@@ -201,6 +201,8 @@ func wanted(r store.Request) string {
 		return "unlink " + it
 	case store.Repair:
 		return "repair " + it
+	case store.Change:
+		return change(r, it)
 	case store.Rotate:
 		return "rotate the " + rotated(r.Rotate) + " of " + it
 	}
@@ -252,22 +254,6 @@ func (s *Session) unlink(ctx context.Context, o asking, typed string) error {
 		return err
 	}
 	return s.ask(ctx, o, store.Request{Kind: store.Unlink, Account: key}, nil)
-}
-
-// repair asks to make an account again what it shall be, and to rotate what is to be rotated in it.
-func (s *Session) repair(ctx context.Context, o asking, typed string) error {
-	key, err := s.account(ctx, typed)
-	if err != nil {
-		return err
-	}
-	return s.ask(ctx, o, store.Request{Kind: store.Repair, Account: key}, func(tx *store.Tx, r *wish) error {
-		open, err := tx.OpenFindings(key)
-		if err != nil {
-			return err
-		}
-		r.Rotate = store.Rotations(open)
-		return forAll(tx, r)
-	})
 }
 
 // rotate asks for a new access key or a new SAML certificate.

@@ -41,8 +41,8 @@ func Commands(run func(*cobra.Command, Call) error, selfTest func(cmd *cobra.Com
 	c := commander{run}
 	return []*cobra.Command{
 		c.listing(), c.statusing(), c.planning(), c.checking(selfTest), c.following(),
-		c.linking(), c.adopting(), c.unlinking(), c.repairing(), c.rotating(),
-		c.retrying(), c.showing(), c.approving(), c.denying(),
+		c.linking(), c.adopting(), c.unlinking(), c.repairing(), c.rotating(), c.givingRoles(), c.changingMode(),
+		c.retrying(), c.showing(), c.approving(), c.denying(), c.withdrawing(), c.ignoring(),
 		c.keeping(), c.exporting(),
 	}
 }
@@ -206,12 +206,6 @@ func (c commander) adopting() *cobra.Command {
 func (c commander) unlinking() *cobra.Command {
 	return c.asks("unlink <account>", "Ask to take away what linking made", counted(1, 1), func(ctx context.Context, s *Session, o asking, args []string) error {
 		return s.unlink(ctx, o, args[0])
-	})
-}
-
-func (c commander) repairing() *cobra.Command {
-	return c.asks("repair <account>", "Ask to make an account again what it shall be", counted(1, 1), func(ctx context.Context, s *Session, o asking, args []string) error {
-		return s.repair(ctx, o, args[0])
 	})
 }
 

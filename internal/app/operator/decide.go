@@ -26,9 +26,7 @@ func (s *Session) decide(ctx context.Context, o asking, id string, approve bool)
 	}
 	if !approve {
 		if o.json {
-			return s.print(struct {
-				Request requestDocument `json:"request"`
-			}{requestDocumentOf(r)})
+			return s.print(requestOnly{requestDocumentOf(r)})
 		}
 		_, err := fmt.Fprintln(s.Stdout, history(r))
 		return err
