@@ -192,9 +192,10 @@ func (w *script) oktaws(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	o := app.Options{Args: args, Environ: w.set(ts), Stdin: bytes.NewReader(w.stdin), Stdout: stdout, Stderr: stderr, Clock: w.clock}
 	beside := make(chan error, 1)
-	beside <- nil
-	if person := w.person; person != "" {
-		<-beside
+	if w.person == "" {
+		beside <- nil
+	} else {
+		person := w.person
 		hears := &hearing{Writer: stdout, is: func() bool { return printedKey.MatchString(stdout.String()) },
 			then: func() { go func() { beside <- w.enters(ctx, person, stdout.String()) }() }}
 		o.Stdout = hears
