@@ -42,6 +42,7 @@ import (
 //	request FILE         sets REQUEST to the ID of the request in a JSON document
 //	secret               the secret that was printed last is in no file and in no log
 //	byhand ACCOUNT ROLE  somebody makes a role by hand
+//	taken LABEL          somebody has an Okta application of that name
 //	tamper ACCOUNT ROLE  somebody deletes one
 //	deny ACCOUNT ACTION, allow ACCOUNT
 //	                     AWS refuses an action, and doesn't any more
@@ -136,6 +137,10 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 		"interrupt": func(_ *testscript.TestScript, _ bool, args []string) { w.interrupt = args[0] },
 		"feed":      func(ts *testscript.TestScript, _ bool, args []string) { w.stdin = []byte(ts.ReadFile(args[0])) },
 		"profile":   w.profile,
+		"taken": func(ts *testscript.TestScript, _ bool, args []string) {
+			_, err := w.Okta.MakeApplication(args[0], "", nil)
+			ts.Check(err)
+		},
 		"unit": func(ts *testscript.TestScript, _ bool, args []string) {
 			_, err := w.AWS.MakeUnit(args[0])
 			ts.Check(errors.Join(err, w.AWS.MoveAccount(args[1], args[0])))
