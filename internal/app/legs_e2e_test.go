@@ -37,8 +37,8 @@ func toAWSOrOkta(c wire.Call) bool { return fromUs(c) && c.Service != "slack" }
 
 // TestInterruptedAnywhereInAnAccountsLife cuts the program off at every call to Okta and AWS of every kind of request, in
 // both integration modes, before the call has its effect or after it, in turn (both at each call where OKTAWS_TEST_LONG is
-// set; at every third call under the race detector, which takes five times as long), starts it anew from the store, and looks for what was left behind or left out. That the conversation survives it
-// too is TestInterruptedAnywhere's.
+// set; at every eighth call under the race detector, which takes five times as long), starts it anew from the store, and
+// looks for what was left behind or left out. That the conversation survives it too is TestInterruptedAnywhere's.
 func TestInterruptedAnywhereInAnAccountsLife(t *testing.T) {
 	for _, trip := range trips() {
 		t.Run(trip.name, func(t *testing.T) {
@@ -47,6 +47,9 @@ func TestInterruptedAnywhereInAnAccountsLife(t *testing.T) {
 		})
 	}
 }
+
+// underRaceEvery is how many calls pass from one cut to the next under the race detector.
+const underRaceEvery = 8
 
 func (p trip) run(t *testing.T) {
 	r := newRigAt(t, 1000, append([]string{"OKTAWS_LOG_LEVEL=info", unhurried, "OKTAWS_ROTATION_KEEP_OLD_KEY=1m", "OKTAWS_DRIFT_CHECK_EVERY=0s"}, p.settings...)...)
@@ -69,7 +72,7 @@ func (p trip) run(t *testing.T) {
 			case both:
 				n /= 2
 			case underRace:
-				n *= 3
+				n *= underRaceEvery
 			}
 			if round > 0 && n < len(places[i]) && !l.whole {
 				at, left = &places[i][n], true
@@ -103,7 +106,7 @@ func (p trip) run(t *testing.T) {
 		case both:
 			all, how = 2*all, "before and after the effect"
 		case underRace:
-			all, how = (all+2)/3, "every third, before or after the effect"
+			all, how = (all+underRaceEvery-1)/underRaceEvery, "every eighth, before or after the effect"
 		}
 		t.Logf("%s, %s: cut at %d places: %d calls, %s; %d had nothing to cut: %s", p.name, l.name, cuts[i], len(places[i]), how, len(missed[i]), strings.Join(missed[i], ", "))
 		if cuts[i] < all*3/4 || all == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,6 +56,29 @@ func TestCtrlCEndsACommandInServeAndNotTheWork(t *testing.T) {
 	}
 	mustSay(t, output.String(), "stopped waiting", "It carries on; oktaws status "+gmail+" shows where it stands.")
 	r.find(slack.AdminChannel, "is linked to Okta")
+}
+
+func TestWhoWaitsForAListSeesItApprovedAndLinked(t *testing.T) {
+	t.Parallel()
+	r := newRigAt(t, quick, unasked, inModeGroups)
+	r.serve()
+	file := filepath.Join(t.TempDir(), "accounts.csv")
+	if err := os.WriteFile(file, []byte(gmail+",Gmail-AWS-Account\n444455556666,Analytics\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, exit := r.calls(t.Context(), "Waiting for approval in Slack", "link", "--file", file, "--wait")
+	request := regexp.MustCompile(`request (\S+)\.\n`).FindStringSubmatch(output.String())
+	if request == nil {
+		t.Fatalf("no request was made: %s", output)
+	}
+	_, approved := r.calls(t.Context(), "", "approve", request[1], "--reason", "a test", "--wait=false")
+	if code := <-approved; code != app.ExitOK {
+		t.Errorf("approve ended with exit code %d", code)
+	}
+	if code := <-exit; code != app.ExitOK {
+		t.Errorf("exit code %d: %s", code, output)
+	}
+	mustSay(t, output.String(), "2 of 2 accounts done", "Gmail-AWS-Account  linked")
 }
 
 func TestTheEndOfServeIsToldToWhoWaits(t *testing.T) {

@@ -43,6 +43,7 @@ import (
 //	request FILE         sets REQUEST to the ID of the request in a JSON document
 //	secret               the secret that was printed last is in no file and in no log
 //	byhand ACCOUNT ROLE  somebody makes a role by hand
+//	taken LABEL          somebody has an Okta application of that name
 //	tamper ACCOUNT ROLE  somebody deletes one
 //	private FILE         nobody else may read the file
 //	damage FILE, cut FILE
@@ -141,6 +142,10 @@ func (w *script) commands() map[string]func(*testscript.TestScript, bool, []stri
 		"interrupt": func(_ *testscript.TestScript, _ bool, args []string) { w.interrupt = args[0] },
 		"feed":      func(ts *testscript.TestScript, _ bool, args []string) { w.stdin = []byte(ts.ReadFile(args[0])) },
 		"profile":   w.profile,
+		"taken": func(ts *testscript.TestScript, _ bool, args []string) {
+			_, err := w.Okta.MakeApplication(args[0], "", nil)
+			ts.Check(err)
+		},
 		"unit": func(ts *testscript.TestScript, _ bool, args []string) {
 			_, err := w.AWS.MakeUnit(args[0])
 			ts.Check(errors.Join(err, w.AWS.MoveAccount(args[1], args[0])))
@@ -223,9 +228,10 @@ func (w *script) oktaws(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	o := app.Options{Args: args, Environ: w.set(ts), Stdin: bytes.NewReader(w.stdin), Stdout: stdout, Stderr: stderr, Clock: w.clock}
 	beside := make(chan error, 1)
-	beside <- nil
-	if person := w.person; person != "" {
-		<-beside
+	if w.person == "" {
+		beside <- nil
+	} else {
+		person := w.person
 		hears := &hearing{Writer: stdout, is: func() bool { return printedKey.MatchString(stdout.String()) },
 			then: func() { go func() { beside <- w.enters(ctx, person, stdout.String()) }() }}
 		o.Stdout = hears

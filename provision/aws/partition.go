@@ -99,6 +99,8 @@ func (c *Client) enter(ctx context.Context, settings string, reach Reach) (*part
 	switch {
 	case err != nil && reach.Profile != "":
 		return nil, unreadable(reach.Profile, "the partition "+Partition(reach.Region), settings+"profile", err)
+	case err != nil && c.cfg.Variables["AWS_PROFILE"] != "":
+		return nil, unreadable(c.cfg.Variables["AWS_PROFILE"], "the environment", "AWS_PROFILE", err)
 	case err != nil:
 		return nil, &store.Error{Kind: store.Permanent, Message: "the AWS settings can't be read", Err: err,
 			Remedy: "Look at AWS_PROFILE, AWS_CONFIG_FILE and the other AWS_… variables that are set, and at the files that they name."}

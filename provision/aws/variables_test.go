@@ -1,6 +1,12 @@
 package aws
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/oktaws/oktaws/store"
+)
 
 func TestVariablesCountOverTheProcesssOwn(t *testing.T) {
 	for name, set := range map[string]map[string]string{
@@ -37,4 +43,36 @@ func TestServicesOwnAddressCountsOverTheGeneralOne(t *testing.T) {
 	if _, found, _ := (endpoints{}).GetServiceBaseEndpoint(t.Context(), "IAM"); found {
 		t.Error("an address out of nothing")
 	}
+}
+
+func TestANamedProfileOfTheVariablesGivesCredentialsAndRegion(t *testing.T) {
+	a := newAmazon(t)
+	file := filepath.Join(t.TempDir(), "config")
+	text := "[profile gmail]\naws_access_key_id = " + ownKey + "\naws_secret_access_key = " + ownSecret + "\nregion = eu-west-1\n[profile nowhere]\n" +
+		"aws_access_key_id = " + ownKey + "\naws_secret_access_key = " + ownSecret + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	variables := func(profile, region string) map[string]string {
+		return map[string]string{"AWS_ENDPOINT_URL": a.url, "AWS_CONFIG_FILE": file, "AWS_PROFILE": profile, "AWS_REGION": region}
+	}
+	for _, c := range []struct{ profile, region, want string }{
+		{"gmail", "", "eu-west-1"}, {"gmail", "eu-north-1", "eu-north-1"}, {"nowhere", "", "us-east-1"},
+	} {
+		client, err := New(t.Context(), Config{UsualRegion: "us-east-1", Variables: variables(c.profile, c.region)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if client.Region() != c.want {
+			t.Errorf("%s in %q: the region is %s", c.profile, c.region, client.Region())
+		}
+		if _, err := client.Caller(t.Context()); err != nil {
+			t.Errorf("%s: %v", c.profile, err)
+		}
+	}
+	if calls := a.received("GetCallerIdentity"); len(calls) != 3 || calls[0].key != ownKey {
+		t.Errorf("the calls were %+v", calls)
+	}
+	_, err := New(t.Context(), Config{Region: "us-east-1", Variables: variables("gmial", "")})
+	expect(t, err, store.Permanent, "gmial", "AWS_PROFILE")
 }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -70,7 +71,7 @@ func (s *Session) concludeBatch(ctx context.Context, o asking, r store.Request) 
 	}
 	for i, a := range accounts {
 		now := verdict(store.Request{ID: all[i].request, State: r.State}, a)
-		if err == nil || now == Ended(Failed) {
+		if code, ended := errors.AsType[Ended](now); err == nil || ended && code == Failed {
 			err = now
 		}
 	}

@@ -38,7 +38,11 @@ func (s *Session) followBatch(ctx context.Context, batch string) error {
 			}
 		}
 		if ctx.Err() != nil {
-			return refuse(store.Transient, "It carries on when the same command is called again, or when oktaws serve starts; oktaws status shows where it stands.", "stopped waiting")
+			remedy := "It carries on; oktaws status shows where it stands."
+			if !s.Lasting {
+				remedy = "It carries on when the same command is called again, or when oktaws serve starts; oktaws status shows where it stands."
+			}
+			return refuse(store.Transient, remedy, "stopped waiting")
 		}
 		if err != nil {
 			return err
@@ -48,10 +52,17 @@ func (s *Session) followBatch(ctx context.Context, batch string) error {
 
 // further takes the next step of a batch, says whether all of it is begun, and tells what has failed.
 func (s *Session) further(ctx context.Context, batch string, p *progress) (t store.Tally, begun bool, err error) {
-	err = s.Store.Update(ctx, func(tx *store.Tx) (err error) {
-		_, begun, err = tx.CarryOn(batch)
+	err = s.Store.View(ctx, func(tx *store.ReadTx) error {
+		r, err := tx.Request(batch)
+		begun = !r.Unfinished()
 		return err
 	})
+	if err == nil && !begun { // a transaction that writes nothing costs as much as one that does
+		err = s.Store.Update(ctx, func(tx *store.Tx) (err error) {
+			_, begun, err = tx.CarryOn(batch)
+			return err
+		})
+	}
 	if err != nil {
 		return t, false, err
 	}

@@ -49,6 +49,7 @@ func (c commander) linking() *cobra.Command {
 	args := func(_ *cobra.Command, args []string) error { return l.wellFormed(args) }
 	cmd = c.command("link [account] [application name]", "Ask for Okta sign-on for AWS accounts", args, func(args []string, asJSON bool) Call {
 		l.json, l.patient = asJSON, cmd.Flags().Changed("wait")
+		l.noWait = l.noWait || l.patient && !l.wait
 		if len(args) == 2 {
 			l.account, l.label = args[0], args[1]
 		}
@@ -113,6 +114,9 @@ func (s *Session) link(ctx context.Context, l linkLine) error {
 	r, err := s.linkRequest(ctx, l)
 	if err != nil {
 		return err
+	}
+	if l.noWait {
+		l.wait, l.patient = false, true
 	}
 	return s.ask(ctx, l.asking, r, nil)
 }
