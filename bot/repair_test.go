@@ -111,9 +111,9 @@ func (w *world) change(key store.AccountKey, change func(*store.Account)) {
 
 func TestABatchIsOpenedOnAfterARestart(t *testing.T) {
 	w := live(t)
-	keys := w.drifting(150)
+	keys := w.drifting(40)
 	w.reply(slack.Requester, "repair all")
-	m := w.message(slack.AdminChannel, "asks to repair 150", "[approve]")
+	m := w.message(slack.AdminChannel, "asks to repair 40", "[approve]")
 	w.end()
 	w.update(func(tx *store.Tx) error { // what a bot that was stopped in the middle leaves behind
 		var id string
@@ -136,7 +136,7 @@ func TestABatchIsOpenedOnAfterARestart(t *testing.T) {
 		}
 		return true
 	})
-	w.pass(func() bool { return w.count(slack.AdminChannel, "150 being repaired") == 1 })
+	w.pass(func() bool { return w.count(slack.AdminChannel, "40 being repaired") == 1 })
 	w.now(m, "Approved by")
 }
 

@@ -26,9 +26,9 @@ func playShared(ctx context.Context, c cast, _ worldOptions) error {
 	if err := hands.Wait(); err != nil {
 		return err
 	}
-	for _, n := range c.Okta.Assignments(c.application(sharedLabel).ID) {
-		if strings.Contains(n.Group, "#ReadOnlyAccess#") {
-			if err := c.Okta.AddMember(n.GroupID, okta.TestUserLogin); err != nil {
+	for _, g := range c.Okta.Groups() {
+		if strings.Contains(g.Name, "#ReadOnlyAccess#") {
+			if err := c.Okta.AddMember(g.ID, okta.TestUserLogin); err != nil {
 				return err
 			}
 		}
