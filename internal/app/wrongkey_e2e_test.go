@@ -26,6 +26,7 @@ func TestTaskWithTheKeyOfAnotherAccount(t *testing.T) {
 	if err := r.Slack.CloseView(t.Context(), slack.AdminOne, r.Slack.Views(slack.AdminOne)[0].ID); err != nil {
 		t.Fatal(err)
 	}
+	r.find(admin, "No longer needed: enabling provisioning for AWS account `"+other) // a task for the right key takes its place
 	right, rightSecret := r.credentials(slack.AdminOne, r.taskOn(slack.AdminOne, other))
 	r.enable(r.application(otherLabel).ID, right, rightSecret)
 	r.find(r.Slack.DM(slack.Requester), "is linked to Okta as "+otherLabel)
