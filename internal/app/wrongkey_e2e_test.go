@@ -26,8 +26,17 @@ func TestTaskWithTheKeyOfAnotherAccount(t *testing.T) {
 	if err := r.Slack.CloseView(t.Context(), slack.AdminOne, r.Slack.Views(slack.AdminOne)[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	r.find(admin, "No longer needed: enabling provisioning for AWS account `"+other) // a task for the right key takes its place
-	right, rightSecret := r.credentials(slack.AdminOne, r.taskOn(slack.AdminOne, other))
+	var right, rightSecret, clicked string
+	r.until("credentials on the screen", func() (shown bool) { // a task for the right key may just take the first one's place
+		if right, rightSecret, shown = r.shown(slack.AdminOne); shown {
+			return true
+		}
+		if m, ok := r.openTask(slack.AdminOne, other); ok && m.TS != clicked {
+			clicked = m.TS
+			r.clicks(slack.AdminOne, m, "credentials")
+		}
+		return false
+	})
 	r.enable(r.application(otherLabel).ID, right, rightSecret)
 	r.find(r.Slack.DM(slack.Requester), "is linked to Okta as "+otherLabel)
 	r.enable(r.application(label).ID, id, secret)
