@@ -27,7 +27,7 @@ test: go cc browser ## run all tests, with the race detector, and count them (PA
 	@CGO_ENABLED=1 $(TOOL) gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg -- -race -parallel 4 -timeout 20m $(PACKAGES)
 
 .PHONY: test-long
-test-long: go ## live through 2,000 random sequences and cut every call of a life both ways: about 40 minutes on two idle cores
+test-long: go ## live through 2,000 random sequences and cut every call of a life both ways: about a quarter of an hour on two idle cores
 	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -parallel 4 -timeout 60m -v -run TestRandomLives ./internal/life -rapid.checks=500
 	OKTAWS_TEST_LONG=1 $(GO) test -count=1 -timeout 60m -v -run TestInterruptedAnywhere ./internal/app
 
